@@ -10,10 +10,14 @@ import (
 	"github.com/lingerws/linger"
 )
 
-// Options are the options of a [Handler]. Server and Recorder are required; what is nil is not available.
+// Options are the options of a [Handler]. Server and Recorder are required, or Proxy; what is nil is not available.
 type Options struct {
 	Server   *linger.Server // the server that is administered; it needs linger.Options.Stats
 	Recorder *Recorder      // its Trace is one of the traces of Server
+
+	// Proxy is administered if Server is nil. There are no routes for its connections and channels then, no live events, and no
+	// dashboard. Recorder may be nil.
+	Proxy Drainable
 
 	// Token is the bearer token that requests need; "" means none. Without a token requests must name this machine in Host, or one of
 	// Hosts, so that a web page cannot send them by DNS rebinding.
@@ -45,9 +49,17 @@ type Options struct {
 	Logger *slog.Logger // nil means slog.Default
 }
 
+// Drainable is what servers and proxies have in common.
+type Drainable interface {
+	Count() int  // the number of connections
+	Ready() bool // whether it accepts new ones
+	DrainStatus() linger.DrainStatus
+}
+
 // Handler serves the administration of a server.
 type Handler struct {
 	opts  Options
+	state Drainable // Options.Server or Options.Proxy
 	mux   *http.ServeMux
 	guard guard
 	feeds *feeds // the WebSockets of this handler
@@ -61,13 +73,20 @@ func New(opts Options) *Handler {
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
 	}
-	h := &Handler{opts: opts, mux: http.NewServeMux(), guard: newGuard(opts), ended: make(chan struct{})}
+	if opts.Recorder == nil {
+		opts.Recorder = NewRecorder()
+	}
+	h := &Handler{opts: opts, state: opts.Proxy, mux: http.NewServeMux(), guard: newGuard(opts), ended: make(chan struct{})}
 	h.live = newLive(h)
 	h.feeds = newFeeds(h)
-	opts.Recorder.server.Store(opts.Server)
-	opts.Recorder.queries.Store(opts.ShowQueries)
 	h.route()
-	go h.live.record(h.ended)
+	if opts.Server != nil {
+		h.state = opts.Server
+		opts.Recorder.server.Store(opts.Server)
+		opts.Recorder.queries.Store(opts.ShowQueries)
+		h.routeServer()
+		go h.live.record(h.ended)
+	}
 	return h
 }
 
@@ -96,10 +115,16 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.mux.ServeHTTP(w, r)
 }
 
-// route registers the routes.
-func (h *Handler) route() {
-	for pattern, serve := range map[string]endpoint{
-		"GET /v1/status":                               h.getStatus,
+// handle registers endpoints.
+func (h *Handler) handle(endpoints map[string]endpoint) {
+	for pattern, serve := range endpoints {
+		h.mux.Handle(pattern, serve)
+	}
+}
+
+// routeServer registers the routes that a proxy does not have.
+func (h *Handler) routeServer() {
+	h.handle(map[string]endpoint{
 		"GET /v1/connections":                          h.listConnections,
 		"GET /v1/closes":                               h.listCloses,
 		"GET /@connections/{id}":                       h.getConnection,
@@ -109,25 +134,30 @@ func (h *Handler) route() {
 		"POST /v1/channels/{channel}":                  h.publish,
 		"PUT /@connections/{id}/channels/{channel}":    h.subscribe,
 		"DELETE /@connections/{id}/channels/{channel}": h.unsubscribe,
-		"GET /v1/workers":                              h.listWorkers,
-		"GET /v1/failures":                             h.listFailures,
-		"GET /v1/timeline":                             h.listTimeline,
-		"GET /v1/drain":                                h.getDrain,
-		"POST /v1/drain":                               h.startDrain,
-		"DELETE /v1/drain":                             h.cancelDrain,
-		"POST /v1/reload":                              h.reload,
-		"GET /v1/log":                                  h.getLog,
-		"PUT /v1/log":                                  h.putLog,
-		"GET /livez":                                   h.livez,
-		"GET /readyz":                                  h.readyz,
-	} {
-		h.mux.Handle(pattern, serve)
-	}
+	})
 	h.mux.Handle("GET /v1/live", h.feeds)
 	h.mux.Handle("GET /v1/tail", h.feeds)
 	if h.opts.Dashboard != nil {
 		h.mux.Handle("GET /{$}", h.opts.Dashboard)
 	}
+}
+
+// route registers the routes that servers and proxies have.
+func (h *Handler) route() {
+	h.handle(map[string]endpoint{
+		"GET /v1/status":   h.getStatus,
+		"GET /v1/workers":  h.listWorkers,
+		"GET /v1/failures": h.listFailures,
+		"GET /v1/timeline": h.listTimeline,
+		"GET /v1/drain":    h.getDrain,
+		"POST /v1/drain":   h.startDrain,
+		"DELETE /v1/drain": h.cancelDrain,
+		"POST /v1/reload":  h.reload,
+		"GET /v1/log":      h.getLog,
+		"PUT /v1/log":      h.putLog,
+		"GET /livez":       h.livez,
+		"GET /readyz":      h.readyz,
+	})
 	if h.opts.Metrics != nil {
 		h.mux.Handle("GET /metrics", h.opts.Metrics)
 	}

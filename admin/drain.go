@@ -38,7 +38,7 @@ type DrainStatus struct {
 
 // drain returns the progress of a drain, or nil if there has been none.
 func (h *Handler) drain() *DrainStatus {
-	now := h.opts.Server.DrainStatus()
+	now := h.state.DrainStatus()
 	if now.State == "" {
 		return nil
 	}

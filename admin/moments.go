@@ -25,7 +25,7 @@ func (l *live) record(stop <-chan struct{}) {
 		}
 		now := sample{time.Now(), l.handler.opts.Recorder.counters.load()}
 		l.mu.Lock()
-		l.addMoment(Moment{now.time, l.handler.opts.Server.Count(), now.totals.perSecond(last.totals, now.time.Sub(last.time))})
+		l.addMoment(Moment{now.time, l.handler.state.Count(), now.totals.perSecond(last.totals, now.time.Sub(last.time))})
 		l.mu.Unlock()
 		last = now
 	}

@@ -15,9 +15,12 @@ import (
 // status returns the status of the server.
 func (h *Handler) status() Status {
 	s := Status{
-		Version: h.opts.Version, Node: h.opts.Server.Node(), Runtime: h.opts.Runtime, App: h.opts.App,
+		Version: h.opts.Version, Runtime: h.opts.Runtime, App: h.opts.App,
 		PID: os.Getpid(), Started: h.opts.Recorder.started, State: "ready",
-		Reasons: []string{}, Connections: h.opts.Server.Count(), Drain: h.drain(),
+		Reasons: []string{}, Connections: h.state.Count(), Drain: h.drain(),
+	}
+	if h.opts.Server != nil {
+		s.Node = h.opts.Server.Node()
 	}
 	workers := h.workers()
 	for _, w := range workers {
@@ -26,7 +29,7 @@ func (h *Handler) status() Status {
 	if reason := backingOff(workers); reason != "" {
 		s.State, s.Reasons = "unready", append(s.Reasons, reason)
 	}
-	if !h.opts.Server.Ready() {
+	if !h.state.Ready() {
 		s.State, s.Reasons = "draining", append(s.Reasons, "the server is draining or shutting down: it accepts no new connections")
 	}
 	return s

@@ -5,7 +5,7 @@ import "time"
 // Status describes the server: GET /v1/status.
 type Status struct {
 	Version     string       `json:"version"` // of Linger
-	Node        string       `json:"node"`    // the name of the server, with which the ids of its connections begin
+	Node        string       `json:"node"`    // the name of the server, with which the ids of its connections begin; "" for a proxy
 	Runtime     string       `json:"runtime"` // what runs the application, such as "embedded" or "node"; "" for an application in Go
 	App         string       `json:"app"`     // the path of the application's module; "" for an application in Go
 	PID         int          `json:"pid"`

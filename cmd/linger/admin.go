@@ -177,16 +177,15 @@ const adminTimeout = 30 * time.Second
 // maxAdminConnections bounds the connections to the administration. Further ones wait until one has ended.
 const maxAdminConnections = 256
 
-// serve serves the administration of an application.
-func (a *administration) serve(app *worker.App, options admin.Options) {
-	options.Recorder, options.Logger, options.Dashboard = a.recorder, a.log, dashboard.Handler()
-	options.Metrics = a.measured.handler(app)
+// serve serves the administration.
+func (a *administration) serve(options admin.Options) {
+	options.Recorder, options.Logger = a.recorder, a.log
 	a.handler = admin.New(options)
 	a.web = websocket.NewHTTPServer(a.handler)
 	a.web.Handler = websocket.BoundBodies(a.handler, adminTimeout)
 	a.web.MaxHeaderBytes = maxHeader
 	a.web.ErrorLog = slog.NewLogLogger(a.log.Handler(), slog.LevelError)
-	a.recorder.Started("the application was loaded")
+	a.recorder.Started("Linger " + options.Version)
 	go func() {
 		err := websocket.Serve(a.web, newLimited(a.listener, maxAdminConnections))
 		if !errors.Is(err, http.ErrServerClosed) {
@@ -210,19 +209,38 @@ func (a *administration) close() {
 	_ = a.web.Close()
 }
 
-// adminOptions returns the options of the administration of an application.
-func (c *runCommand) adminOptions(running *running, drains *drains, reloader *reloader) admin.Options {
+// serveAdmin serves the administration of an application, and prints its address.
+func (c *runCommand) serveAdmin(a *administration, out *streams, running *running, drains *drains, reloader *reloader) {
+	if a == nil {
+		return
+	}
+	drains.record = a.recorder.Drain
 	runtime := c.Runtime
 	if runtime == "" {
 		runtime = embedded
 	}
-	return admin.Options{
+	a.serve(admin.Options{
 		Server: running.app.Server(), Token: c.AdminToken, ShowQueries: c.AdminQueries, Profiles: c.AdminPprof,
 		Version: versionNumber(), Runtime: string(runtime), App: c.App,
+		Dashboard: dashboard.Handler(), Metrics: a.measured.handler(running.app),
 		Workers: func() []admin.Worker { return adminWorkers(running.app.Workers()) },
 		Drain:   drains.request, CancelDrain: drains.cancel, LogLevel: running.log.level,
 		Reload: func(ctx context.Context) (any, error) { return reloader.request(ctx) },
+	})
+	c.print(out, fmt.Sprintf("dashboard at %s%s", listenerURL(a.listener), a.notice))
+}
+
+// serveAdmin serves the administration of a proxy, and prints its address.
+func (c *proxyCommand) serveAdmin(a *administration, out *streams, h drainableProxy, drains *drains, log logs) {
+	if a == nil {
+		return
 	}
+	drains.record = a.recorder.Drain
+	a.serve(admin.Options{
+		Proxy: h, Token: c.AdminToken, Profiles: c.AdminPprof, Version: versionNumber(),
+		Drain: drains.request, CancelDrain: drains.cancel, LogLevel: log.level,
+	})
+	c.print(out, fmt.Sprintf("administration at %s%s", listenerURL(a.listener), a.notice))
 }
 
 // adminWorkers returns the status of workers in the form of the administration.

@@ -80,7 +80,8 @@ type drains struct {
 	server   drainable
 	defaults func() linger.DrainOptions // returns the options of the flags in force
 	log      *slog.Logger
-	ended    chan struct{} // closed when a drain is over after which the process has to end
+	ended    chan struct{}     // closed when a drain is over after which the process has to end
+	record   func(text string) // records the beginning and the end of a drain in the timeline
 
 	mu       sync.Mutex
 	final    bool            // a signal has asked for the end of the process
@@ -90,7 +91,7 @@ type drains struct {
 }
 
 func newDrains(server drainable, defaults func() linger.DrainOptions, log *slog.Logger) *drains {
-	return &drains{server: server, defaults: defaults, log: log, ended: make(chan struct{})}
+	return &drains{server: server, defaults: defaults, log: log, ended: make(chan struct{}), record: func(string) {}}
 }
 
 // drainMargin is the time that a drain may take longer than its options say: for handlers, and for clients that do not answer.
@@ -123,6 +124,7 @@ func (d *drains) start(o linger.DrainOptions, exit bool) (<-chan struct{}, error
 	}
 	status := d.server.DrainStatus()
 	d.log.Log(context.Background(), level(status), "draining", "connections", status.Total, "of", d.server.Count(), "per_second", round(status.Rate), "delay", o.Delay)
+	d.record(fmt.Sprintf("drain of %d of %d connections", status.Total, d.server.Count()))
 	go func() {
 		stopProgress := d.logProgress()
 		err := wait()
@@ -228,10 +230,13 @@ func (d *drains) logEnd(err error) {
 	switch {
 	case err == nil:
 		d.log.Log(context.Background(), level(s), "drained", attrs...)
+		d.record(fmt.Sprintf("drain complete: %d connections closed", s.Closed))
 	case errors.Is(err, linger.ErrDrainTimeout):
 		d.log.Warn("drain not complete: its time is over", append(attrs, "left", s.Left)...)
+		d.record(fmt.Sprintf("drain not complete: its time is over, and %d connections are left", s.Left))
 	default:
 		d.log.Info("drain cancelled", attrs...)
+		d.record(fmt.Sprintf("drain cancelled: %d connections are left", s.Left))
 	}
 }
 

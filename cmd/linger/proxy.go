@@ -49,13 +49,14 @@ type proxyCommand struct {
 
 	drainFlags `embed:"" group:"Draining:"`
 	logFlags   `embed:"" group:"Log:"`
+	adminFlags `embed:"" group:"Administration:"`
 
 	settingSources // set by BeforeResolve
 }
 
 // Validate reports numbers that are out of range, and flags that exclude each other. kong calls it.
 func (c *proxyCommand) Validate() error {
-	return errors.Join(c.entryFlags.Validate(), c.drainFlags.validate(c.ShutdownTimeout))
+	return errors.Join(c.entryFlags.Validate(), c.drainFlags.validate(c.ShutdownTimeout), c.adminFlags.Validate())
 }
 
 // Run serves the proxy until a signal ends it.
@@ -68,6 +69,11 @@ func (c *proxyCommand) Run(out *streams) error {
 	if err != nil {
 		return err
 	}
+	admin, err := c.openAdmin(log.Logger)
+	if err != nil {
+		return err
+	}
+	defer admin.close()
 	signals, manager := notify(), systemd.New(log.Logger)
 	options, err := c.options(log.Logger)
 	if err != nil {
@@ -87,6 +93,9 @@ func (c *proxyCommand) Run(out *streams) error {
 	signals.notifyShutdown()
 	go signals.handleReload(listeners, log.Logger)
 	c.print(out, "proxy runs at "+listeners.urls())
+	drainable := drainableProxy{h}
+	drains := newDrains(drainable, c.drainFlags.fixedOptions(c.ShutdownTimeout), log.Logger)
+	c.serveAdmin(admin, out, drainable, drains, log)
 	return service{
 		handler: func(listens net.Addr) http.Handler {
 			return access.requests(c.checkHost(h, listens, log.Logger))
@@ -95,7 +104,7 @@ func (c *proxyCommand) Run(out *streams) error {
 		headerTimeout:   time.Duration(c.HeaderTimeout),
 		shutdownTimeout: time.Duration(c.ShutdownTimeout),
 		connections:     h.Count, shutdown: h.Shutdown,
-		drains:  newDrains(drainableProxy{h}, c.drainFlags.fixedOptions(c.ShutdownTimeout), log.Logger),
+		drains:  drains,
 		manager: manager,
 	}.serve(listeners, signals.shutdown)
 }

@@ -92,10 +92,7 @@ func (c *runCommand) Run(out *streams) error {
 	reportDescriptors(log.Logger, maxDescriptors(), c.MaxConnections, c.values.Given("max-connections"))
 	c.print(out, fmt.Sprintf("%s runs at %s", c.App, listeners.urls()))
 	drains := newDrains(app.Server(), running.drainOptions, log.Logger)
-	if admin != nil {
-		admin.serve(app, c.adminOptions(running, drains, reloader))
-		c.print(out, fmt.Sprintf("dashboard at %s%s", listenerURL(admin.listener), admin.notice))
-	}
+	c.serveAdmin(admin, out, running, drains, reloader)
 	return service{
 		handler:         running.handler,
 		log:             log.Logger,

@@ -76,26 +76,26 @@ func serverOf(ts *testscript.TestScript) *server {
 }
 
 // adminPrinted matches the address of the administration, without a slash at its end.
-var adminPrinted = regexp.MustCompile(`dashboard at (\S+?)/?[ "\n]`)
+var adminPrinted = regexp.MustCompile(`(?:dashboard|administration) at (\S+?)/?[ "\n]`)
 
 var urlPrinted = regexp.MustCompile(`runs at http://(\S+?)/[",\n]`)
 
 // start starts a command of linger and waits until it has printed its address.
 func start(ts *testscript.TestScript, subcommand string, args []string) *server {
-	s := launch(ts, append([]string{subcommand, "--listen=127.0.0.1:0"}, withoutAdmin(subcommand, args)...))
+	s := launch(ts, append([]string{subcommand, "--listen=127.0.0.1:0"}, withoutAdmin(args)...))
 	printed := s.await(ts, &s.stdout, urlPrinted)
 	ts.Setenv("ADDRESS", printed[1])
 	ts.Setenv("PORT", printed[1][strings.LastIndexByte(printed[1], ':')+1:])
 	ts.Setenv("URL", "http://"+printed[1])
-	if subcommand == "run" && !slices.Contains(s.process.Args, adminOff) {
+	if !slices.Contains(s.process.Args, adminOff) {
 		ts.Setenv("ADMIN", s.await(ts, &s.stdout, adminPrinted)[1])
 	}
 	return s
 }
 
 // withoutAdmin returns the arguments of a command, with the administration turned off unless they set it.
-func withoutAdmin(subcommand string, args []string) []string {
-	if subcommand != "run" || slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--admin-listen") }) {
+func withoutAdmin(args []string) []string {
+	if slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--admin-listen") }) {
 		return args
 	}
 	return append([]string{adminOff}, args...)
