@@ -97,14 +97,21 @@ func newTraffic(o *Options) *traffic {
 	return &traffic{began: time.Now(), detail: o.Stats}
 }
 
+// now returns the time for record, if Options.Stats needs it. A nil traffic needs none.
+func (t *traffic) now() time.Time {
+	if t == nil || !t.detail {
+		return time.Time{}
+	}
+	return time.Now()
+}
+
 // record counts a message.
-func (t *traffic) record(c *counter, sent, binary bool, size int) {
+func (t *traffic) record(now time.Time, c *counter, sent, binary bool, size int) {
 	c.messages.Add(1)
 	c.bytes.Add(int64(size))
 	if !t.detail {
 		return
 	}
-	now := time.Now()
 	t.last.Store(int64(now.Sub(t.began)))
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -149,13 +156,14 @@ func (s *Socket) recordReceived(events []protocol.Event) {
 	if s.traffic == nil && traced == nil {
 		return
 	}
+	now := s.traffic.now()
 	for _, ev := range events {
 		if ev.Kind != protocol.EventMessage {
 			continue
 		}
 		binary := ev.Opcode == protocol.Binary
 		if s.traffic != nil {
-			s.traffic.record(&s.traffic.received, false, binary, len(ev.Payload))
+			s.traffic.record(now, &s.traffic.received, false, binary, len(ev.Payload))
 		}
 		if traced != nil {
 			traced(s, Payload{Data: ev.Payload, Binary: binary})
@@ -166,7 +174,7 @@ func (s *Socket) recordReceived(events []protocol.Event) {
 // recordSent records a message that was queued for sending.
 func (s *Socket) recordSent(p Payload) {
 	if s.traffic != nil {
-		s.traffic.record(&s.traffic.sent, true, p.Binary, len(p.Data))
+		s.traffic.record(s.traffic.now(), &s.traffic.sent, true, p.Binary, len(p.Data))
 	}
 	if traced := s.server.trace.Sent; traced != nil {
 		traced(s, p)

@@ -227,7 +227,9 @@ func TestMetricsOfDrain(t *testing.T) {
 	go func() { done <- s.Drain(t.Context(), linger.DrainOptions{Delay: time.Hour}) }()
 	s.want("linger_ready 0", "linger_draining 1", "linger_drain_connections 1", "linger_drain_connections_left 1")
 	s.CancelDrain()
-	<-done
+	if err := <-done; !errors.Is(err, linger.ErrDrainCancelled) {
+		t.Errorf("the drain must be cancelled; got %v", err)
+	}
 	s.want("linger_ready 1", "linger_draining 0")
 	conn.CloseNow()
 }
