@@ -132,6 +132,37 @@ func TestCommandRunUnderNohupSurvivesTerminal(t *testing.T) {
 	p.wantEnd(t, 0)
 }
 
+// A server whose outputs are a terminal that has hung up, under nohup or in a container, goes on without them.
+func TestCommandRunSurvivesHungUpOutput(t *testing.T) {
+	app := writeApp(t, logger)
+	for name, script := range map[string]string{
+		"nohup":                   `trap "" HUP; exec nohup linger "$@" >&3 2>&3`,
+		"ignored SIGHUP":          `trap "" HUP; exec linger "$@" >&3 2>&3`,
+		"not its own terminal":    `exec linger "$@" >&3 2>&3`,
+		"JSON, and both the same": `trap "" HUP; exec linger "$@" --log-format=json >&3 2>&1`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			master, slave := terminal(t)
+			session := &syscall.SysProcAttr{Setsid: true, Setctty: name != "not its own terminal", Ctty: 3}
+			p := startScript(t, script, slave, session, "run", app)
+			_ = slave.Close()
+			c := dial(t, p.url)
+			_ = master.Close()
+			for i := range 5 {
+				text := fmt.Sprint("message ", i)
+				if err := c.Send(protocol.Text, text); err != nil {
+					t.Fatal(err)
+				}
+				wantNext(t, c, "text "+text)
+			}
+			c.Abort()
+			_ = p.process.Process.Signal(syscall.SIGTERM)
+			p.wantEnd(t, 0)
+		})
+	}
+}
+
 func TestCommandRunSIGHUPWithoutTerminalReloads(t *testing.T) {
 	t.Parallel()
 	log := filepath.Join(t.TempDir(), "log")

@@ -39,6 +39,7 @@ type commands struct {
 	Drain    drainCommand    `cmd:"" group:"A running server:" help:"Close the connections of a server one after the other, or a share of them."`
 	Top      topCommand      `cmd:"" group:"A running server:" help:"Show the traffic of a server, once a second."`
 	Reload   reloadCommand   `cmd:"" group:"A running server:" help:"Reload the settings and the application of a server."`
+	LogLevel logLevelCommand `cmd:"" group:"A running server:" help:"Show or change the level of the log of a server."`
 	Tail     tailCommand     `cmd:"" group:"A running server:" help:"Print what happens in a server, as it happens."`
 
 	Completion completionCommand `cmd:"" group:"Other:" help:"Print how to complete commands in bash, zsh or fish."`
