@@ -1,6 +1,8 @@
 package worker_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"io"
 	"net/http"
 	"path/filepath"
@@ -89,6 +91,31 @@ func TestAssetsWithoutFetchListener(t *testing.T) {
 	}
 	if got := a.do("GET", "/none", "", "Upgrade", "other").StatusCode; got != http.StatusUpgradeRequired {
 		t.Errorf("a request that asks for an upgrade to something else is answered with 426; got %d", got)
+	}
+}
+
+// The binding answers with a precompressed file only if the request accepts its coding.
+func TestAssetsFetchEncoded(t *testing.T) {
+	engineOnly(t, ownFetch)
+	t.Parallel()
+	folder := t.TempDir()
+	writeIn(t, folder, "a.txt", "plain")
+	var compressed bytes.Buffer
+	w := gzip.NewWriter(&compressed)
+	_, _ = w.Write([]byte("compressed"))
+	_ = w.Close()
+	writeIn(t, folder, "a.txt.gz", compressed.String())
+	a := serve(t, `
+		export default { async fetch(request, { ASSETS }) {
+			const { headers } = new URL(request.url).pathname === "/own" ? {} : request;
+			const response = await ASSETS.fetch("http://x/a.txt", { headers });
+			return new Response(response.body, response);
+		} };`, worker.Options{Assets: worker.Assets{Directory: folder, Binding: "ASSETS", RunWorkerFirst: []string{"/*"}}})
+	if got := a.do("GET", "/own", "", "Accept-Encoding", "gzip"); got.body != "plain" || got.Header.Get("Content-Encoding") != "" {
+		t.Errorf("a request of the script itself gets the original; got %q %v", got.body, got.Header)
+	}
+	if got := a.do("GET", "/", "", "Accept-Encoding", "gzip"); got.body != compressed.String() || got.Header.Get("Content-Encoding") != "gzip" {
+		t.Errorf("the client's request gets the precompressed file unchanged; got %q %v", got.body, got.Header)
 	}
 }
 

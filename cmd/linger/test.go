@@ -90,7 +90,12 @@ func (c *testCommand) runCommand() (*runCommand, error) {
 	run := &cli.Run
 	run.workerFlags, run.runtimeFlags, run.staticFlags, run.egressFlags = c.workerFlags, c.runtimeFlags, c.staticFlags, c.egressFlags
 	run.LogFormat, run.LogLevel, run.AccessLog = "auto", "warn", false
-	return run, run.configure()
+	if err := run.configure(); errors.Is(err, errNoApp) {
+		return nil, fmt.Errorf("--app is missing: %w", err)
+	} else if err != nil {
+		return nil, err
+	}
+	return run, nil
 }
 
 // testRun runs the files of tests, and prints the results.

@@ -8,8 +8,13 @@ import (
 )
 
 // SetHandler makes a handler of this process answer the request, and those that follow its redirects, instead of a server. The
-// request may not ask for a WebSocket.
-func (r *Request) SetHandler(handler http.Handler) { r.handler = handler }
+// request may not ask for a WebSocket. Unless the script has asked for content codings, there are none: they would be undone again.
+func (r *Request) SetHandler(handler http.Handler) {
+	r.handler = handler
+	if r.decode {
+		r.header.Set("Accept-Encoding", "identity")
+	}
+}
 
 // serveLocal returns the answer of a handler when its header is written. The handler runs on its own goroutine, and its
 // writes wait until the body is read; they fail when the body is closed or ctx has ended.
