@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/lingerws/linger/cmd/linger/internal/settings"
 	"github.com/lingerws/linger/cmd/linger/internal/wrangler"
+	"github.com/lingerws/linger/worker"
 )
 
 const (
@@ -60,6 +62,9 @@ func parseCommands(args []string) (*commands, error) {
 
 // explain adds to an error about flags where other sources than the command line set them.
 func (cli *commands) explain(err error) error {
+	if _, ok := errors.AsType[*worker.LoadError](err); ok { // about the application
+		return err
+	}
 	for _, command := range []settingSources{cli.Run.settingSources, cli.Proxy.settingSources, cli.Check.settingSources, cli.Test.settingSources} {
 		if command.values != nil {
 			return command.values.Explain(err)

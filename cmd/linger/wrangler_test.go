@@ -16,7 +16,7 @@ func compatibilityOf(t *testing.T, files map[string]string, args ...string) (str
 	if c == nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s %s %d", c.CompatibilityDate, c.CompatibilityFlag, len(c.configWarnings)), err
+	return fmt.Sprintf("%s %s %d", c.CompatibilityDate, c.CompatibilityFlag, len(c.configWarnings)-len(c.unknown)), err
 }
 
 func TestApplyWranglerFile(t *testing.T) {

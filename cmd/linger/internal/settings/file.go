@@ -195,7 +195,14 @@ func (f *File) decode(e entry) (texts []string, err error) {
 // Check returns the problems of a file: unknown keys, and values that are wrong.
 func (s *Schema) Check(f *File) Problems {
 	list, problems := f.entries(s)
+	seen := map[*Setting][]string{}
 	for _, e := range list {
+		if first := seen[e.setting]; first != nil {
+			text := fmt.Sprintf("%s is another name of %s, which is set in line %d: remove one of them",
+				strings.Join(e.path, "."), strings.Join(first, "."), f.document.Line(first))
+			problems = append(problems, f.Problem(text, e.path...))
+		}
+		seen[e.setting] = e.path
 		texts, err := f.decode(e)
 		if err == nil {
 			_, err = e.setting.decode(texts)

@@ -161,6 +161,8 @@ func TestProblems(t *testing.T) {
 			etc/app.toml:1: unknown key log_size: write size in [log]
 			etc/app.toml:2: unknown key only
 			etc/app.toml:3: unknown key config`},
+		{"two names of a setting", "number = 1\ncount = 1", "", "", `
+			etc/app.toml:1: number is another name of count, which is set in line 2: remove one of them`},
 		{"a table as a value", "log = 1\nvars = 1\nmain = 1", "", "", `
 			etc/app.toml:1: log must be a table, [log]; got a number
 			etc/app.toml:2: vars must be a table: write [vars], then lines of NAME = "value"
