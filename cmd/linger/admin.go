@@ -76,15 +76,15 @@ func (a *adminAddress) Decode(ctx *kong.DecodeContext) error {
 	return nil
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (a adminAddress) MarshalText() ([]byte, error) {
+// String returns the address in the form that Decode reads; that of a flag that is not given as the empty string.
+func (a adminAddress) String() string {
 	switch {
 	case a.off:
-		return []byte("off"), nil
+		return "off"
 	case !a.given:
-		return []byte{}, nil
+		return ""
 	}
-	return []byte(a.address.String()), nil
+	return a.address.String()
 }
 
 // administration is the listener for the administration of a server, and what is recorded for it. A nil administration is off.

@@ -115,7 +115,7 @@ func TestConfigureRejectsInvalidConfigurationFiles(t *testing.T) {
 		"overlap = 1":                            "linger.toml:1: overlap must be true or false; got a number",
 		"event_timeout = 30":                     "linger.toml:1: event_timeout: \"30\" is not a duration",
 		"\n[log]\nlevel = \"inf\"":               "linger.toml:3: log.level must be one of debug, info, warn, error; got \"inf\": did you mean info?",
-		"[log]\nlevle = \"info\"":                "linger.toml:2: unknown key log.levle: did you mean log.level?",
+		"[log]\nlevels = \"info\"":               "linger.toml:2: unknown key log.levels: did you mean log.level?",
 		"log_level = \"info\"":                   "linger.toml:1: unknown key log_level: write level in [log]",
 		"[log]\nworkers = 2":                     "linger.toml:2: unknown key log.workers: workers belongs to the top of the file, before the first [table]",
 		"log = true":                             "linger.toml:1: log must be a table, [log]; got a boolean",

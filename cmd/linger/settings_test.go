@@ -20,7 +20,7 @@ var samples = map[string]string{
 	"main.duration": "1h", "main.span": "5s", "main.closeCode": "1001", "main.durationOrNever": "never", "main.size": "3MiB", "main.configDate": "2026-01-02",
 	"main.runtimeName": "deno", "main.isolation": "none", "main.inspector": "127.0.0.1:9000", "main.lostAction": "1011", "main.backendURL": "ws://127.0.0.1:1",
 	"main.port": "81", "main.listenAddress": "unix:/run/a.sock?mode=0660", "main.hostPattern": "a.example.com", "main.originPattern": "https://example.com",
-	"main.token": "chat", "main.network": "10.0.0.0/8", "main.proxyPeer": "10.0.0.0/8", "main.egressRule": "10.0.0.0/8=deny", "main.fieldName": "User-Agent", "main.otelHeader": "name=value",
+	"main.token": "chat", "main.network": "10.0.0.0/8", "main.proxyPeer": "10.0.0.0/8", "main.egressRule": "10.0.0.0/8=deny", "main.fieldName": "User-Agent", "main.otelHeader": "name=value", "main.adminAddress": "127.0.0.1:9000",
 }
 
 // sampleOf returns a valid value for a setting that is not its default. It must have the form in which the value is printed.
@@ -30,7 +30,7 @@ func sampleOf(t *testing.T, setting *settings.Setting) string {
 		return values[slices.IndexFunc(values, func(v string) bool { return v != setting.Default })]
 	}
 	if sample, ok := map[string]string{
-		"static-not-found": "404-page", "otel-sample-ratio": "0.5", "acme-ca": "https://ca.example/directory",
+		"static-not-found": "404-page", "otel-sample-ratio": "0.5", "lifetime-jitter": "0.5", "admin-token": "0123456789abcdef", "acme-ca": "https://ca.example/directory",
 	}[setting.Name]; ok {
 		return sample
 	}

@@ -167,11 +167,12 @@ func (a *applier) apply(setting *Setting, list []given) []Source {
 // Kind is a kind of source. A later one takes precedence over the others.
 type Kind int
 
+// The kinds of sources.
 const (
-	Default Kind = iota
-	InFile
-	Environment
-	CommandLine
+	Default     Kind = iota
+	InFile           // the configuration file, or another file
+	Environment      // a variable of the environment
+	CommandLine      // a flag
 )
 
 // Source is where a value comes from.

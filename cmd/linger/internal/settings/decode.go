@@ -107,7 +107,7 @@ func isTable(value any) bool {
 // typeError returns the error for a value whose type is not that of the setting.
 func (s *Setting) typeError(value any) error {
 	got := tomlfile.TypeName(value)
-	if _, isFraction := value.(float64); isFraction && s.kind() == reflect.Int {
+	if _, isFraction := value.(float64); isFraction && s.form() == wholeForm {
 		got = "a number with a fraction"
 	}
 	return fmt.Errorf("must be %s; got %s", s.typeText(), got)
@@ -115,15 +115,13 @@ func (s *Setting) typeError(value any) error {
 
 // typeText returns the type that values of the setting have in the file, with its article.
 func (s *Setting) typeText() string {
-	switch s.kind() {
-	case reflect.Bool:
+	switch form := s.form(); {
+	case form == boolForm:
 		return "true or false"
-	case reflect.Int:
+	case form == wholeForm:
 		return "a whole number"
-	case reflect.Float64:
+	case form == numberForm:
 		return "a number"
-	}
-	switch {
 	case s.IsSlice():
 		return `a string or an array of strings, such as ["one", "two"]`
 	case s.IsBool():
@@ -132,39 +130,48 @@ func (s *Setting) typeText() string {
 	return "a string"
 }
 
-// kind returns the kind of the values of a setting that has the type of a boolean or a number in the file, and String for
-// all others, which have mappers for texts.
-func (s *Setting) kind() reflect.Kind {
+// form is what the values of a setting are in the file.
+type form int
+
+const (
+	textForm form = iota // also of all types that have mappers of their own
+	boolForm
+	wholeForm // a whole number
+	numberForm
+)
+
+// form returns what the values of the setting are in the file; those of a list, each for itself.
+func (s *Setting) form() form {
 	element := s.Target.Type()
 	if s.IsSlice() {
 		element = element.Elem()
 	}
-	if element.PkgPath() != "" { // not a predeclared type: it has a mapper of its own
-		return reflect.String
+	switch {
+	case element.PkgPath() != "": // not a predeclared type
+		return textForm
+	case element.Kind() == reflect.Bool:
+		return boolForm
+	case reflect.Zero(element).CanInt(), reflect.Zero(element).CanUint():
+		return wholeForm
+	case reflect.Zero(element).CanFloat():
+		return numberForm
 	}
-	switch kind := element.Kind(); kind {
-	case reflect.Bool, reflect.Float64:
-		return kind
-	case reflect.Int, reflect.Int64, reflect.Uint, reflect.Uint64:
-		return reflect.Int
-	default:
-		return reflect.String
-	}
+	return textForm
 }
 
 // textOf converts a value of the file that is no array and no table to a text. It reports false if the value does not have
 // the type of the setting.
 func (s *Setting) textOf(value any) (text string, ok bool) {
-	kind := s.kind()
+	form := s.form()
 	switch value := value.(type) {
 	case bool:
-		return strconv.FormatBool(value), kind == reflect.Bool || s.IsBool()
+		return strconv.FormatBool(value), form == boolForm || s.IsBool()
 	case string:
-		return value, kind == reflect.String
+		return value, form == textForm
 	case int64:
-		return strconv.FormatInt(value, 10), kind == reflect.Int || kind == reflect.Float64 || s.hasMapper()
+		return strconv.FormatInt(value, 10), form == wholeForm || form == numberForm || s.hasMapper()
 	case float64:
-		return strconv.FormatFloat(value, 'g', -1, 64), kind == reflect.Float64 || s.hasMapper()
+		return strconv.FormatFloat(value, 'g', -1, 64), form == numberForm || s.hasMapper()
 	case tomlfile.Time:
 		return string(value), s.hasMapper()
 	}
@@ -173,5 +180,5 @@ func (s *Setting) textOf(value any) (text string, ok bool) {
 
 // hasMapper reports whether values have a type of their own, whose mapper may accept the text of a number or a date.
 func (s *Setting) hasMapper() bool {
-	return s.kind() == reflect.String && s.Target.Type() != reflect.TypeFor[string]() && s.Target.Type() != reflect.TypeFor[[]string]()
+	return s.form() == textForm && s.Target.Type() != reflect.TypeFor[string]() && s.Target.Type() != reflect.TypeFor[[]string]()
 }

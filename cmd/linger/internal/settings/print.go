@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"reflect"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -109,9 +108,9 @@ func (s *Setting) defaultText() string {
 		placeholder = strings.ToUpper(s.Key)
 	}
 	switch {
-	case s.kind() == reflect.Bool, s.IsBool():
+	case s.form() == boolForm, s.IsBool():
 		return "false"
-	case s.kind() == reflect.String:
+	case s.form() == textForm:
 		placeholder = quote(placeholder)
 	}
 	if s.IsSlice() {
@@ -158,7 +157,7 @@ func (v *Values) Lines() []Line {
 
 // isSet reports whether a setting has a value. given reports whether a source gives one.
 func (s *Setting) isSet(given bool) bool {
-	return given || s.HasDefault || s.kind() == reflect.Bool || !s.Target.IsZero() && (!s.IsSlice() || s.Target.Len() > 0)
+	return given || s.HasDefault || s.form() == boolForm || !s.Target.IsZero() && (!s.IsSlice() || s.Target.Len() > 0)
 }
 
 // WriteLines writes values as TOML, with their sources in comments.

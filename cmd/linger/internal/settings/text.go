@@ -26,13 +26,8 @@ func (s *Setting) textOfValue(value reflect.Value) string {
 
 // scalar returns a value that is not a list as TOML.
 func (s *Setting) scalar(value reflect.Value) string {
-	switch kind := s.kind(); kind {
-	case reflect.Bool, reflect.Int, reflect.Float64:
-		return fmt.Sprint(value.Interface())
-	default:
-	}
 	text := fmt.Sprint(value.Interface())
-	if value.Kind() != reflect.String && wholeNumber.MatchString(text) {
+	if s.form() != textForm || value.Kind() != reflect.String && wholeNumber.MatchString(text) {
 		return text
 	}
 	return quote(text)

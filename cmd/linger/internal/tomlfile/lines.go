@@ -14,14 +14,15 @@ func linesOf(text []byte) map[string]int {
 	l := lineReader{text: text, line: 1, lines: map[string]int{}, tables: map[string]int{}}
 	l.parser.Reset(text)
 	for l.parser.NextExpression() {
-		switch e := l.parser.Expression(); e.Kind {
-		case unstable.Table:
+		e := l.parser.Expression()
+		if e.Kind == unstable.Table {
 			l.table = l.key(nil, e.Key())
-		case unstable.ArrayTable:
+		}
+		if e.Kind == unstable.ArrayTable {
 			l.table = l.arrayTable(e)
-		case unstable.KeyValue:
+		}
+		if e.Kind == unstable.KeyValue {
 			l.keyValue(l.table, e)
-		default: // a comment
 		}
 	}
 	return l.lines
@@ -87,16 +88,15 @@ func (l *lineReader) keyValue(at []string, e *unstable.Node) {
 
 // value records the keys in the value at a path.
 func (l *lineReader) value(path []string, value *unstable.Node) {
+	if value.Kind != unstable.InlineTable && value.Kind != unstable.Array {
+		return // has no keys
+	}
 	items := value.Children()
-	switch value.Kind {
-	case unstable.InlineTable:
-		for items.Next() {
+	for i := 0; items.Next(); i++ {
+		if value.Kind == unstable.InlineTable {
 			l.keyValue(path, items.Node())
-		}
-	case unstable.Array:
-		for i := 0; items.Next(); i++ {
+		} else {
 			l.value(append(slices.Clone(path), strconv.Itoa(i)), items.Node())
 		}
-	default: // has no keys
 	}
 }
