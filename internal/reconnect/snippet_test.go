@@ -20,7 +20,12 @@ import (
 const harness = `
 const bounds = [];
 const later = globalThis.setTimeout;
-globalThis.setTimeout = (call, ms) => ms === 60_000 ? later(call, ms).unref() : (bounds.push(ms), later(call, 0));
+globalThis.setTimeout = (call, ms) => {
+  if (ms < 1_000) return later(call, ms); // of Node itself
+  if (ms === 60_000) return later(call, ms).unref();
+  bounds.push(ms);
+  return later(call, 0);
+};
 Math.random = () => 0.5;
 connect(process.argv[2], {
   open: (socket) => console.log("open"),
@@ -29,10 +34,8 @@ connect(process.argv[2], {
 });
 `
 
-// refuse stands for a refused handshake, which a client reports with this code.
-const refuse = protocol.CloseAbnormal
-
 // The function of docs/draining.md connects again after each code that means so, with longer and longer bounds, and not after others.
+// A handshake that is refused is missing here, because Node 20 dispatches no close event for it, as later versions and browsers do.
 func TestDocumentedClient(t *testing.T) {
 	const flag = "--experimental-websocket" // of Node 20
 	if kind, err := exec.CommandContext(t.Context(), "node", flag, "-p", "typeof WebSocket").Output(); err != nil || string(kind) != "function\n" {
@@ -51,22 +54,17 @@ func TestDocumentedClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	codes := make(chan protocol.CloseCode, 6)
-	for _, code := range []protocol.CloseCode{1012, 1001, refuse, 1011, 1013, 4000} {
+	for _, code := range []protocol.CloseCode{1012, 1001, 1011, 1013, 1012, 4000} {
 		codes <- code
 	}
 	server := linger.NewServer(linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
-		code := <-codes
-		if code == refuse {
-			_ = u.Respond(http.NotFound)
-			return
-		}
 		socket, err := u.Accept(linger.AcceptOptions{})
 		if err != nil {
 			t.Error(err)
 			return
 		}
 		_ = socket.Send(linger.Text("hello"))
-		_ = socket.Close(code, "bye")
+		_ = socket.Close(<-codes, "bye")
 	}}, linger.Options{Logger: slog.New(slog.DiscardHandler)})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -91,7 +89,7 @@ func TestDocumentedClient(t *testing.T) {
 	if err := client.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	want := strings.Repeat("open\nmessage hello\n", 5) + "ended 4000 bye 2500 5000 10000 20000 30000\n"
+	want := strings.Repeat("open\nmessage hello\n", 6) + "ended 4000 bye 2500 5000 10000 20000 30000\n"
 	if string(got) != want {
 		t.Errorf("the client must print\n%s\nand has printed\n%s", want, got)
 	}
