@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -32,6 +33,8 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	signal INT|TERM|HUP     sends the process a signal
 //	ends STATUS [SIGNAL]    waits for the end of the process, repeats SIGNAL until then if it is given, and writes the
 //	                        output to the files server.stdout and server.stderr
+//	certificate FILE        writes a certificate for localhost, with its key, to a file
+//	presents FILE           waits until the server has TLS with the certificate in a file
 //	get STATUS PATH [RE [HOST]]  sends a GET request to URL, which may be unix: and a path; the body must match RE
 //	until PATH RE           repeats the same request until the body matches
 func serverCommands() map[string]scriptCommand {
@@ -56,6 +59,13 @@ func serverCommands() map[string]scriptCommand {
 		"ends":   command(1, ends),
 		"get":    command(2, get),
 		"until":  command(2, until),
+
+		"certificate": command(1, func(ts *testscript.TestScript, args []string) {
+			text, err := newCertificate()
+			ts.Check(err)
+			ts.Check(os.WriteFile(ts.MkAbs(args[0]), text, 0o600))
+		}),
+		"presents": command(1, presents),
 	}
 }
 
@@ -78,15 +88,15 @@ func serverOf(ts *testscript.TestScript) *server {
 // adminPrinted matches the address of the administration, without a slash at its end.
 var adminPrinted = regexp.MustCompile(`(?:dashboard|administration) at (\S+?)/?[ "\n]`)
 
-var urlPrinted = regexp.MustCompile(`runs at http://(\S+?)/[",\n]`)
+var urlPrinted = regexp.MustCompile(`runs at (https?)://(\S+?)/[",\n]`)
 
 // start starts a command of linger and waits until it has printed its address.
 func start(ts *testscript.TestScript, subcommand string, args []string) *server {
 	s := launch(ts, append([]string{subcommand, "--listen=127.0.0.1:0"}, withoutAdmin(args)...))
 	printed := s.await(ts, &s.stdout, urlPrinted)
-	ts.Setenv("ADDRESS", printed[1])
-	ts.Setenv("PORT", printed[1][strings.LastIndexByte(printed[1], ':')+1:])
-	ts.Setenv("URL", "http://"+printed[1])
+	ts.Setenv("ADDRESS", printed[2])
+	ts.Setenv("PORT", printed[2][strings.LastIndexByte(printed[2], ':')+1:])
+	ts.Setenv("URL", printed[1]+"://"+printed[2])
 	if !slices.Contains(s.process.Args, adminOff) {
 		ts.Setenv("ADMIN", s.await(ts, &s.stdout, adminPrinted)[1])
 	}
@@ -258,4 +268,19 @@ func request(ts *testscript.TestScript, path string, host ...string) (status int
 	body, err = io.ReadAll(response.Body)
 	ts.Check(err)
 	return response.StatusCode, body
+}
+
+func presents(ts *testscript.TestScript, args []string) {
+	want, err := tls.LoadX509KeyPair(ts.MkAbs(args[0]), ts.MkAbs(args[0]))
+	ts.Check(err)
+	for deadline := time.Now().Add(testTimeout); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		conn, err := tls.Dial("tcp", ts.Getenv("ADDRESS"), &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // the certificate is compared
+		ts.Check(err)
+		got := conn.ConnectionState().PeerCertificates[0]
+		ts.Check(conn.Close())
+		if got.Equal(want.Leaf) {
+			return
+		}
+	}
+	ts.Fatalf("the server must present the certificate in %s; it has not within %v", args[0], testTimeout)
 }

@@ -28,26 +28,32 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// writeCertificate writes a certificate for localhost and 127.0.0.1, with its key, to a file, and returns its path.
-func writeCertificate(t testing.TB) string {
-	t.Helper()
+// newCertificate returns the PEM text of a certificate for localhost and 127.0.0.1, with its key.
+func newCertificate() ([]byte, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"},
+		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"},
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	return append(text, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})...), err
+}
+
+// writeCertificate writes a certificate with its key to a file, and returns its path.
+func writeCertificate(t testing.TB) string {
+	t.Helper()
+	text, err := newCertificate()
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})...)
 	name := filepath.Join(t.TempDir(), "server.pem")
 	if err := os.WriteFile(name, text, 0o600); err != nil {
 		t.Fatal(err)
@@ -77,14 +83,19 @@ func serveWith(t *testing.T, args ...string) *listeners {
 		t.Fatal(err)
 	}
 	app := linger.NewServer(linger.HandlerFuncs{OnMessage: func(m *linger.Message) { _ = m.Socket.Send(linger.Text(m.String())) }}, linger.Options{
-		Fallback: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = fmt.Fprint(w, r.Proto) }),
+		Fallback: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, err := io.Copy(io.Discard, r.Body); err != nil {
+				w.WriteHeader(http.StatusRequestTimeout)
+			}
+			_, _ = fmt.Fprint(w, r.Proto)
+		}),
 	})
 	signals, served := make(chan os.Signal, 1), make(chan error, 1)
 	go func() {
 		served <- service{
 			handler:       func(net.Addr) http.Handler { return app },
 			log:           slog.New(slog.DiscardHandler),
-			headerTimeout: testTimeout, shutdownTimeout: testTimeout,
+			headerTimeout: testTimeout, bodyTimeout: 100 * time.Millisecond, shutdownTimeout: testTimeout,
 			connections: app.Count, shutdown: app.Shutdown,
 			drains: drainsOf(), manager: systemd.New(slog.New(slog.DiscardHandler)),
 		}.serve(ls, signals)
@@ -153,6 +164,23 @@ func TestTLS(t *testing.T) {
 	wantBody(t, client, url, "HTTP/2.0")
 	wantBody(t, &http.Client{Transport: &http.Transport{TLSClientConfig: trust(t, file)}}, url, "HTTP/1.1")
 	wantSecureEcho(t, strings.Replace(url, "https", "wss", 1), trust(t, file))
+}
+
+// The time limit of bodies applies to those of HTTP/2 too.
+func TestTLSBodyTimeout(t *testing.T) {
+	file := writeCertificate(t)
+	ls := serveWith(t, "--listen=0", "--tls-cert="+file)
+	client := &http.Client{Timeout: testTimeout, Transport: &http.Transport{TLSClientConfig: trust(t, file), ForceAttemptHTTP2: true}}
+	body, writer := io.Pipe() // never ends
+	defer func() { _ = writer.Close() }()
+	response, err := client.Post(ls.urls(), "text/plain", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	if response.ProtoMajor != 2 || response.StatusCode != http.StatusRequestTimeout {
+		t.Errorf("a body that does not arrive gets 408; got %s over %s", response.Status, response.Proto)
+	}
 }
 
 func TestTLSVersions(t *testing.T) {
