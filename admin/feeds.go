@@ -95,10 +95,12 @@ func (f *feeds) joinLive(u *linger.Upgrade) error {
 		return err
 	}
 	live := f.handler.live
+	live.join()
 	reader, err := f.accept(u, live.leave)
 	if err != nil {
+		live.leave()
 		return err
 	}
-	live.join(reader)
+	live.begin(reader)
 	return nil
 }

@@ -34,7 +34,7 @@ var (
 	wrongHost = &apiError{http.StatusMisdirectedRequest, "wrong_host",
 		"the Host of the request names another machine: use localhost or the IP address"}
 	wrongOrigin = &apiError{http.StatusForbidden, "wrong_origin", "requests of pages of other origins are refused"}
-	wrongToken  = &apiError{http.StatusUnauthorized, "unauthorized",
+	wrongToken  = &apiError{http.StatusUnauthorized, "bad_token",
 		"a token is needed: send it as Authorization: Bearer TOKEN"}
 )
 

@@ -56,7 +56,7 @@ func TestGuardNeedsToken(t *testing.T) {
 	} {
 		for _, request := range []string{"GET /v1/status", "GET /v1/tail", "GET /v1/live", "GET /nowhere", "DELETE /@connections/x", "POST /", "GET /metrics"} {
 			method, path, _ := strings.Cut(request, " ")
-			f.wantError(http.StatusUnauthorized, "unauthorized", method, path, "", header...)
+			f.wantError(http.StatusUnauthorized, "bad_token", method, path, "", header...)
 		}
 	}
 	if got := f.do(http.MethodGet, "/v1/status", "").header.Get("WWW-Authenticate"); !strings.HasPrefix(got, "Bearer") {

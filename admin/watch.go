@@ -52,8 +52,8 @@ type scan struct {
 
 func newLive(h *Handler) *live { return &live{handler: h} }
 
-// join sends a snapshot to a reader, and subscribes it to the next ones.
-func (l *live) join(reader *linger.Socket) {
+// join counts a reader, which must leave.
+func (l *live) join() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.readers++
@@ -61,6 +61,12 @@ func (l *live) join(reader *linger.Socket) {
 		l.stop, l.last = make(chan struct{}), sample{}
 		go l.run(l.stop)
 	}
+}
+
+// begin sends a snapshot to a reader, and subscribes it to the next ones.
+func (l *live) begin(reader *linger.Socket) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	first := l.snapshot(false)
 	first.History = l.moments
 	sendJSON(reader, first)
