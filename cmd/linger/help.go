@@ -29,6 +29,9 @@ func (runCommand) Help() string {
   linger run --listen=:80 --workers=4 app.js   # on all interfaces, with four engines
   linger run --origin='https://*.example.com' --trusted-proxy=10.0.0.0/8 app.js
 
+Each flag is also an environment variable, such as LINGER_MAX_CONNECTIONS, and a key of linger.toml, such as max_connections:
+linger config print --default has all of them.
+
 SIGHUP reloads the application. SIGTERM closes every connection, then ends the server.`
 }
 

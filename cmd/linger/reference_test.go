@@ -28,7 +28,7 @@ func TestReference(t *testing.T) {
 		if !found || !closed {
 			t.Fatalf("%s must have the lines %q and %q", path, begin, end)
 		}
-		text = before + begin + reference(settingsOf(t, command)) + end + after
+		text = before + begin + reference(settingsOf(t, command), command == "run") + end + after
 	}
 	if *update {
 		overwrite(t, path, text)
@@ -37,24 +37,34 @@ func TestReference(t *testing.T) {
 	}
 }
 
-// reference returns tables of settings, one for each group of flags.
-func reference(schema *settings.Schema) string {
+// reference returns tables of settings, one for each group of flags. reloads reports whether the command has reloads.
+func reference(schema *settings.Schema, reloads bool) string {
 	var b strings.Builder
 	for _, group := range schema.Groups() {
 		if group.Title != "" {
 			fmt.Fprintf(&b, "\n### %s\n", group.Title)
 		}
-		b.WriteString("\n| flag | key | default | |\n|---|---|---|---|\n")
+		if reloads {
+			b.WriteString("\n| flag | key | default | | reload |\n|---|---|---|---|---|\n")
+		} else {
+			b.WriteString("\n| flag | key | default | |\n|---|---|---|---|\n")
+		}
 		for _, setting := range group.Settings {
-			if setting.Variable != "" {
-				b.WriteString(referenceRow(setting))
+			switch {
+			case setting.Variable == "":
+			case reloads && isLive(setting):
+				b.WriteString(referenceRow(setting) + " yes |\n")
+			case reloads:
+				b.WriteString(referenceRow(setting) + " |\n")
+			default:
+				b.WriteString(referenceRow(setting) + "\n")
 			}
 		}
 	}
 	return b.String()
 }
 
-// referenceRow returns the row of a setting.
+// referenceRow returns the row of a setting, without the column of reloads.
 func referenceRow(setting *settings.Setting) string {
 	help, standard := setting.Help, setting.Default
 	if setting.IsBool() {
@@ -74,7 +84,7 @@ func referenceRow(setting *settings.Setting) string {
 	case setting.Key != "":
 		key = "`" + setting.Key + "`"
 	}
-	return fmt.Sprintf("| `--%s` | %s | %s | %s |\n", setting.Name, key, markdown(standard), markdown(help))
+	return fmt.Sprintf("| `--%s` | %s | %s | %s |", setting.Name, key, markdown(standard), markdown(help))
 }
 
 // codeInHelp matches the parts of a help text that are code: flags, and patterns with an asterisk.
