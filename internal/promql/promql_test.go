@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/lingerws/linger"
@@ -176,38 +175,25 @@ func TestBoard(t *testing.T) {
 
 func TestAlerts(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../deploy/prometheus/alerts.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
 	docs, err := os.ReadFile("../../docs/metrics.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	groups, errs := rulefmt.Parse(text, false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
-	for _, err := range errs {
-		t.Error(err)
-	}
-	if groups == nil || len(groups.Groups) == 0 {
-		t.Fatal("there must be rules")
-	}
 	all := scrape(t)
-	for _, g := range groups.Groups {
-		for _, r := range g.Rules {
-			all.check(t, r.Alert, r.Expr)
-			if severity := r.Labels["severity"]; !slices.Contains([]string{"critical", "warning", "info"}, severity) {
-				t.Errorf("%s: the severity must be critical, warning or info; got %q", r.Alert, severity)
-			}
-			if r.Annotations["summary"] == "" || r.Annotations["description"] == "" {
-				t.Errorf("%s: an alert must have a summary and a description of what to do", r.Alert)
-			}
-			if want := "docs/metrics.md#" + strings.ToLower(r.Alert); !strings.HasSuffix(r.Annotations["runbook_url"], want) {
-				t.Errorf("%s: the link must end with %s; got %s", r.Alert, want, r.Annotations["runbook_url"])
-			}
-			section := "\n### " + r.Alert + "\n"
-			if !strings.Contains(string(docs), section) || !strings.Contains(string(docs), "`"+r.Expr+"`") {
-				t.Errorf("%s: docs/metrics.md must have a section with its query", r.Alert)
-			}
+	for _, r := range rules(t) {
+		all.check(t, r.Alert, r.Expr)
+		if severity := r.Labels["severity"]; !slices.Contains([]string{"critical", "warning", "info"}, severity) {
+			t.Errorf("%s: the severity must be critical, warning or info; got %q", r.Alert, severity)
+		}
+		if r.Annotations["summary"] == "" || r.Annotations["description"] == "" {
+			t.Errorf("%s: an alert must have a summary and a description of what to do", r.Alert)
+		}
+		if want := "docs/metrics.md#" + strings.ToLower(r.Alert); !strings.HasSuffix(r.Annotations["runbook_url"], want) {
+			t.Errorf("%s: the link must end with %s; got %s", r.Alert, want, r.Annotations["runbook_url"])
+		}
+		section := "\n### " + r.Alert + "\n"
+		if !strings.Contains(string(docs), section) || !strings.Contains(string(docs), "`"+r.Expr+"`") {
+			t.Errorf("%s: docs/metrics.md must have a section with its query", r.Alert)
 		}
 	}
 }
