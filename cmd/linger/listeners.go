@@ -66,12 +66,13 @@ func (ls *listeners) release() {
 	}
 }
 
-// reloadCertificates reads the files of certificates again. If one is wrong, all certificates stay as they were.
-func (ls *listeners) reloadCertificates() error {
-	if ls.certificates == nil {
-		return nil
+// reloadCertificates reads the files of certificates, which are named by the flags f of a reload. The function that it returns puts
+// them in place. After an error all certificates stay as they were. Certificates do not turn TLS on: that needs other listeners.
+func (ls *listeners) reloadCertificates(f entryFlags) (use func(), err error) {
+	if ls.certificates == nil || !f.encrypts() {
+		return func() {}, nil
 	}
-	return ls.certificates.Reload()
+	return ls.certificates.Reload(f.pairs())
 }
 
 // handler returns the handler of requests to a listener, most of which next serves.

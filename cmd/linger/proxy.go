@@ -91,7 +91,7 @@ func (c *proxyCommand) Run(out *streams) error {
 	}
 	defer listeners.release()
 	signals.notifyShutdown()
-	go signals.handleReload(listeners, log.Logger)
+	go signals.handleReload(listeners, c.entryFlags, log.Logger)
 	c.print(out, "proxy runs at "+listeners.urls())
 	drainable := drainableProxy{h}
 	drains := newDrains(drainable, c.drainFlags.fixedOptions(c.ShutdownTimeout), log.Logger)

@@ -66,7 +66,8 @@ func (r *running) reload() (reloadReport, error) {
 	if err != nil {
 		return reloadReport{}, configError{err}
 	}
-	if err := r.listeners.reloadCertificates(); err != nil {
+	useCertificates, err := r.listeners.reloadCertificates(next.entryFlags)
+	if err != nil {
 		return reloadReport{}, configError{err}
 	}
 	r.log.warnAll(next.newWarnings(last))
@@ -74,6 +75,7 @@ func (r *running) reload() (reloadReport, error) {
 	if err != nil {
 		return reloadReport{}, err
 	}
+	useCertificates()
 	r.current.Store(next)
 	if next.LogLevel != last.LogLevel {
 		r.log.level.Set(levelOf(next.LogLevel))
@@ -153,6 +155,9 @@ func (r *running) needRestart(next *runCommand, fixed []string) []string {
 		if !isLive(change.Setting) {
 			names = append(names, nameOf(change.Setting))
 		}
+	}
+	if next.encrypts() != r.started.encrypts() {
+		names = append(names, "tls")
 	}
 	for _, option := range fixed {
 		switch option { // the others are flags

@@ -34,15 +34,18 @@ func (s *signals) notifyShutdown() { signal.Notify(s.shutdown, os.Interrupt, sys
 
 // handleReload handles the requests for a reload of a server without an application: it reads the files of its certificates again, if
 // there are any.
-func (s *signals) handleReload(ls *listeners, log *slog.Logger) {
+func (s *signals) handleReload(ls *listeners, f entryFlags, log *slog.Logger) {
 	for range s.reload {
 		if ls.certificates == nil {
 			log.Info("SIGHUP ignored: there is no application to reload; SIGTERM ends the server")
 			continue
 		}
-		if err := ls.reloadCertificates(); err != nil {
+		use, err := ls.reloadCertificates(f)
+		if err != nil {
 			log.Error("certificates not read again: the last ones stay in place", "error", err)
+			continue
 		}
+		use()
 	}
 }
 

@@ -17,8 +17,8 @@ import (
 
 // tlsFlags are the flags for TLS with certificates in files.
 type tlsFlags struct {
-	TLSCert       []string `name:"tls-cert" path:"file" sep:"none" placeholder:"FILE" help:"PEM file of a certificate, and of those that have issued it. With one, all TCP addresses without http:// speak TLS. The file is read again when it changes. May be repeated: clients get the certificate for the host that they name."`
-	TLSKey        []string `name:"tls-key" path:"file" sep:"none" placeholder:"FILE" help:"PEM file of the private key of a certificate, in the order of --tls-cert. Default: the files of the certificates contain their keys."`
+	TLSCert       []string `name:"tls-cert" reload:"live" path:"file" sep:"none" placeholder:"FILE" help:"PEM file of a certificate, and of those that have issued it. With one, all TCP addresses without http:// speak TLS. The file is read again when it changes. May be repeated: clients get the certificate for the host that they name."`
+	TLSKey        []string `name:"tls-key" reload:"live" path:"file" sep:"none" placeholder:"FILE" help:"PEM file of the private key of a certificate, in the order of --tls-cert. Default: the files of the certificates contain their keys."`
 	TLSMinVersion string   `name:"tls-min-version" default:"1.2" enum:"1.2,1.3" help:"Oldest version of TLS that clients may use: 1.2 or 1.3."`
 	TLSRedirect   bool     `name:"tls-redirect" help:"Redirect the requests to addresses with http:// to https."`
 }
@@ -106,16 +106,9 @@ func (f entryFlags) certificates(list []listen.Listener, folder string, log *slo
 	if !f.encrypts() {
 		return nil, nil //nolint:nilnil // documented
 	}
-	o := certs.Options{MinVersion: tls.VersionTLS12, Log: log}
+	o := certs.Options{Pairs: f.pairs(), MinVersion: tls.VersionTLS12, Log: log}
 	if f.TLSMinVersion == "1.3" {
 		o.MinVersion = tls.VersionTLS13
-	}
-	for i, name := range f.TLSCert {
-		pair := certs.Pair{Certificate: name}
-		if len(f.TLSKey) > 0 {
-			pair.Key = f.TLSKey[i]
-		}
-		o.Pairs = append(o.Pairs, pair)
 	}
 	if len(f.ACMEDomain) > 0 {
 		storage := f.ACMEStorage
@@ -128,6 +121,19 @@ func (f entryFlags) certificates(list []listen.Listener, folder string, log *slo
 		}
 	}
 	return certs.Open(o)
+}
+
+// pairs returns the files of certificates and keys.
+func (f tlsFlags) pairs() []certs.Pair {
+	list := make([]certs.Pair, 0, len(f.TLSCert))
+	for i, name := range f.TLSCert {
+		pair := certs.Pair{Certificate: name}
+		if len(f.TLSKey) > 0 {
+			pair.Key = f.TLSKey[i]
+		}
+		list = append(list, pair)
+	}
+	return list
 }
 
 // portOf returns the port of the first TCP listener with a scheme, or 0.

@@ -59,11 +59,9 @@ func Open(o Options) (*Store, error) {
 // a connection of their own.
 func (s *Store) TLSConfig() *tls.Config { return s.config }
 
-// Reload reads the files of certificates again. If one is wrong all certificates stay as they were.
-func (s *Store) Reload() error {
-	_, err := s.files.reload()
-	return err
-}
+// Reload reads the certificates of files, which may be others than before. The function that it returns puts them in place. After an error all
+// certificates stay as they were.
+func (s *Store) Reload(pairs []Pair) (use func(), err error) { return s.files.prepare(pairs) }
 
 // HTTPChallenge returns a handler for requests without TLS, which answers those of the certificate authority (RFC 8555, section 8.3) and
 // passes all others to next.

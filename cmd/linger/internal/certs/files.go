@@ -22,65 +22,72 @@ type Pair struct {
 
 // files are certificates in files.
 type files struct {
-	pairs   []Pair
 	log     *slog.Logger
 	current atomic.Pointer[[]tls.Certificate]
 
-	mu   sync.Mutex
-	seen [sha256.Size]byte // the checksum of the files in use
+	mu    sync.Mutex
+	pairs []Pair
+	sum   [sha256.Size]byte // of the files in use
 }
 
 // readFiles reads certificates. There may be none.
 func readFiles(pairs []Pair, log *slog.Logger) (*files, error) {
-	f := &files{pairs: pairs, log: log}
-	_, err := f.reload()
+	f := &files{log: log}
+	use, err := f.prepare(pairs)
+	if err == nil {
+		use()
+	}
 	return f, err
 }
 
 // certificates returns the certificates, which must not be changed.
 func (f *files) certificates() []tls.Certificate { return *f.current.Load() }
 
-// reload reads the files, and reports whether other certificates are in use now. After an error those that were in use stay.
-func (f *files) reload() (changed bool, err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	contents, err := f.read()
+// loaded are certificates that have been read.
+type loaded struct {
+	pairs []Pair
+	list  []tls.Certificate
+	sum   [sha256.Size]byte // of the files
+}
+
+// prepare reads certificates. The function that it returns puts them in place.
+func (f *files) prepare(pairs []Pair) (use func(), err error) {
+	contents, err := read(pairs)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	return f.use(contents)
-}
-
-// use puts certificates in place, unless their files are those of the last call. mu is held.
-func (f *files) use(contents []contents) (changed bool, err error) {
-	sum := checksum(contents)
-	if sum == f.seen {
-		return false, nil
+	next, err := parseAll(pairs, contents)
+	if err != nil {
+		return nil, err
 	}
-	list := make([]tls.Certificate, 0, len(contents))
-	for _, c := range contents {
-		certificate, err := c.parse()
-		if err != nil {
-			return false, err
+	return func() {
+		f.mu.Lock()
+		changed := f.put(next)
+		f.mu.Unlock()
+		if changed {
+			f.report(next)
 		}
-		list = append(list, certificate)
-	}
-	f.current.Store(&list)
-	f.seen = sum
-	for i, c := range list {
-		f.report(f.pairs[i], c)
-	}
-	return true, nil
+	}, nil
 }
 
-// report logs which certificate has been read.
-func (f *files) report(p Pair, c tls.Certificate) {
-	names := strings.Join(c.Leaf.DNSNames, " ")
-	if left := time.Until(c.Leaf.NotAfter); left < 0 {
-		f.log.Warn("certificate has expired: clients refuse it", "file", p.Certificate, "names", names, "expired", c.Leaf.NotAfter)
-		return
+// put puts certificates in place, and reports whether they are others. mu is held.
+func (f *files) put(next loaded) (changed bool) {
+	changed = f.sum != next.sum
+	f.pairs, f.sum = next.pairs, next.sum
+	f.current.Store(&next.list)
+	return changed
+}
+
+// report logs which certificates have been read.
+func (f *files) report(next loaded) {
+	for i, c := range next.list {
+		attributes := []any{"file", next.pairs[i].Certificate, "names", strings.Join(c.Leaf.DNSNames, " "), "expires", c.Leaf.NotAfter}
+		if time.Now().After(c.Leaf.NotAfter) {
+			f.log.Warn("certificate has expired: clients refuse it", attributes...)
+		} else {
+			f.log.Info("certificate read", attributes...)
+		}
 	}
-	f.log.Info("certificate read", "file", p.Certificate, "names", names, "expires", c.Leaf.NotAfter)
 }
 
 // contents are the files of a pair.
@@ -89,9 +96,9 @@ type contents struct {
 	certificate, key []byte
 }
 
-func (f *files) read() ([]contents, error) {
-	list := make([]contents, 0, len(f.pairs))
-	for _, p := range f.pairs {
+func read(pairs []Pair) ([]contents, error) {
+	list := make([]contents, 0, len(pairs))
+	for _, p := range pairs {
 		c := contents{pair: p}
 		var err error
 		if c.certificate, err = os.ReadFile(p.Certificate); err != nil {
@@ -106,6 +113,18 @@ func (f *files) read() ([]contents, error) {
 		list = append(list, c)
 	}
 	return list, nil
+}
+
+func parseAll(pairs []Pair, list []contents) (loaded, error) {
+	all := loaded{pairs: pairs, sum: checksum(list)}
+	for _, c := range list {
+		certificate, err := c.parse()
+		if err != nil {
+			return loaded{}, err
+		}
+		all.list = append(all.list, certificate)
+	}
+	return all, nil
 }
 
 func (c contents) parse() (tls.Certificate, error) {
@@ -140,9 +159,6 @@ const watchInterval = 5 * time.Second
 // watch puts the certificates of changed files in place until ctx ends. Files that have changed are used when they have stayed the same for
 // an interval, because a certificate and its key are written one after the other.
 func (f *files) watch(ctx context.Context) {
-	if len(f.pairs) == 0 {
-		return
-	}
 	ticker := time.NewTicker(watchInterval)
 	defer ticker.Stop()
 	var last [sha256.Size]byte
@@ -164,20 +180,29 @@ func (f *files) watch(ctx context.Context) {
 	}
 }
 
-// check uses the files if they are the same as at the last check, whose checksum is in last.
+// check uses files that have changed, if they are the same as at the last check, whose checksum is in last.
 func (f *files) check(last *[sha256.Size]byte) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	list, err := f.read()
-	if err != nil {
-		return err
+	f.mu.Lock() // so that other files, of a reload, come after these
+	next, err := f.settled(last)
+	changed := err == nil && next != nil && f.put(*next)
+	f.mu.Unlock()
+	if changed {
+		f.report(*next)
 	}
-	sum := checksum(list)
-	settled := sum == *last
-	*last = sum
-	if !settled {
-		return nil
-	}
-	_, err = f.use(list)
 	return err
+}
+
+// settled returns the certificates of files that have changed and are the same as at the last check, or nil. mu is held.
+func (f *files) settled(last *[sha256.Size]byte) (*loaded, error) {
+	contents, err := read(f.pairs)
+	if err != nil {
+		return nil, err
+	}
+	sum, before := checksum(contents), *last
+	*last = sum
+	if sum != before || sum == f.sum {
+		return nil, nil //nolint:nilnil // documented
+	}
+	next, err := parseAll(f.pairs, contents)
+	return &next, err
 }

@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -62,9 +63,27 @@ func readFile(t *testing.T, name string) []byte {
 	return contents
 }
 
-func open(t *testing.T, pairs ...Pair) (*Store, *strings.Builder) {
+// journal is what a log has.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
+func open(t *testing.T, pairs ...Pair) (*Store, *journal) {
 	t.Helper()
-	text := new(strings.Builder)
+	text := new(journal)
 	s, err := Open(Options{Pairs: pairs, MinVersion: tls.VersionTLS12, Log: slog.New(slog.NewTextHandler(text, nil))})
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +184,7 @@ func TestStoreReload(t *testing.T) {
 	valid := readFile(t, p.Key)
 	writeFile(t, p.Key, []byte("no key"))
 	for range 2 { // each call reports it
-		if err := s.Reload(); err == nil || !strings.Contains(err.Error(), "cannot be used") {
+		if _, err := s.Reload([]Pair{p}); err == nil || !strings.Contains(err.Error(), "cannot be used") {
 			t.Errorf("a wrong file is an error; got %v", err)
 		}
 	}
@@ -174,11 +193,24 @@ func TestStoreReload(t *testing.T) {
 	}
 	writeFile(t, p.Key, valid)
 	write(t, folder, "a.example", time.Hour)
-	if err := s.Reload(); err != nil {
-		t.Error(err)
+	use, err := s.Reload([]Pair{p})
+	if err != nil {
+		t.Fatal(err)
 	}
+	if got, _ := presented(t, s, &tls.Config{}); got != old {
+		t.Error("certificates that are not in place yet are not used")
+	}
+	use()
 	if got, _ := presented(t, s, &tls.Config{}); got == old || got != serialOf(t, p) {
 		t.Error("after a reload clients get the new certificate")
+	}
+	other := write(t, folder, "b.example", time.Hour)
+	if use, err = s.Reload([]Pair{other}); err != nil {
+		t.Fatal(err)
+	}
+	use()
+	if got, _ := presented(t, s, &tls.Config{}); got != serialOf(t, other) {
+		t.Error("a reload may name other files")
 	}
 }
 
@@ -187,7 +219,7 @@ func TestFilesWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		folder := t.TempDir()
 		p := write(t, folder, "a.example", 24*time.Hour)
-		text := new(strings.Builder)
+		text := new(journal)
 		f, err := readFiles([]Pair{p}, slog.New(slog.NewTextHandler(text, nil)))
 		if err != nil {
 			t.Fatal(err)
