@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/internal/race"
 )
 
 var (
@@ -22,6 +23,9 @@ var (
 // run runs a test in fake or real time, as the flags say.
 func run(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
+	if race.Enabled {
+		t.Skip("the race detector of Go 1.26 crashes with many timers in fake time; the tests of the servers look for races")
+	}
 	if *network == "tcp" {
 		test(t)
 		return
@@ -140,7 +144,7 @@ func TestDrainAndReturn(t *testing.T) {
 		time.Sleep(3 * time.Second) // the restart
 		s.servers[0].CancelDrain()
 		s.awaitAll(t)
-		if got, most := s.rates(t, "drained, back after 3 s"), *clients/12; got.most() > most {
+		if got, most := s.rates(t, "drained, back after 3 s"), *clients/12+int(5*math.Sqrt(float64(*clients)/16)); got.most() > most {
 			t.Errorf("%d clients connect in one second, expected at most %d", got.most(), most)
 		}
 	})
@@ -189,7 +193,6 @@ func TestMaxLifetime(t *testing.T) {
 		t.Run(fmt.Sprint("jitter ", c.jitter), func(t *testing.T) {
 			run(t, func(t *testing.T) {
 				s := &site{servers: []*server{newServer(t, *network, linger.Options{MaxLifetime: time.Hour, LifetimeJitter: c.jitter})}}
-				s.start(t)
 				s.openAll(t, *clients, advised)
 				time.Sleep(hours*time.Hour - time.Second)
 				perSlot := make(rates, hours*10)

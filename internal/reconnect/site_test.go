@@ -38,19 +38,19 @@ type server struct {
 // checkInterval is the time between two checks of the load balancer.
 const checkInterval = time.Second
 
-// newSite starts servers and their load balancer, until the test ends.
+// newSite starts servers, until the test ends.
 func newSite(t *testing.T, network string, servers int) *site {
 	t.Helper()
 	s := &site{}
 	for range servers {
 		s.servers = append(s.servers, newServer(t, network, linger.Options{}))
 	}
-	s.start(t)
 	return s
 }
 
-// start starts the load balancer.
-func (s *site) start(t *testing.T) {
+// startBalancer starts the load balancer.
+func (s *site) startBalancer(t *testing.T) {
+	t.Helper()
 	s.check()
 	ctx := t.Context()
 	go func() {
@@ -113,7 +113,7 @@ func (s *site) connect(ctx context.Context) (*websocket.Conn, error) {
 	})
 }
 
-// openAll opens the first connections, all to one server.
+// openAll opens the first connections, all to one server, and starts the load balancer.
 func (s *site) openAll(t *testing.T, clients int, behave behaviour) {
 	t.Helper()
 	others := s.servers[1:]
@@ -129,8 +129,10 @@ func (s *site) openAll(t *testing.T, clients int, behave behaviour) {
 	}
 	opening.Wait()
 	s.servers = append(s.servers, others...)
-	s.check()
+	s.startBalancer(t)
+	s.mu.Lock()
 	s.began = time.Now()
+	s.mu.Unlock()
 }
 
 // stay keeps a client connected, from its first connection on.
