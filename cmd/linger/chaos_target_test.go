@@ -62,7 +62,7 @@ func startTarget(t *testing.T) *target {
 		if found == nil {
 			return "its log is " + s.stderr.String()
 		}
-		s.address = found[1]
+		s.address = found[2]
 		return ""
 	})
 	return s
