@@ -152,7 +152,7 @@ function watch() {
   view.stream = new Stream(path, onEvent, (state) => showStreamState(byId("watch-hint"), state));
   setText(byId("watch"), "Pause");
   setAttribute(byId("watch"), "aria-pressed", "false");
-  setText(byId("messages-empty"), "Messages are shown here as they pass.");
+  setText(byId("messages-empty"), "Messages are shown here as they pass. Payloads are shown on demand.");
 }
 
 function unwatch() {

@@ -1,7 +1,7 @@
 // The overview: rates with charts, and what an operator looks at first.
 
 import { byId, h, list, setAttribute, setClass, setText } from "./dom.js";
-import { bytes, codeName, count, duration, plural, rate } from "./format.js";
+import { age, bytes, codeName, count, duration, plural, rate } from "./format.js";
 import { Chart } from "./chart.js";
 import { causeText, codeCell, connectionLink, entryKey, followRows, meter, newEntry, showEntry, showMeter, stateName } from "./ui.js";
 
@@ -61,6 +61,7 @@ export function addSample(live) {
   }
   if (live.history) {
     addHistory(live.history);
+    live.rates = live.history.at(-1)?.rates ?? live.rates; // those of the first snapshot are of a shorter time, or of none
   }
   samples.push({ ...sampleOf(live.time, live), closes: new Map(live.closes.map((close) => [closeKey(close), close.count])) });
   while (samples[0].at < samples.at(-1).at - chartSeconds * 1000) {
@@ -148,7 +149,7 @@ function closeKey({ code, initiator, cause }) {
 function showCloses({ closes, refusals }) {
   const last = samples.at(-1).at;
   const before = samples.find(({ at, closes: counted }) => counted && at >= last - 60_000);
-  setText(byId("closes-since"), last - before.at > 58_000 ? "Last minute" : `Last ${duration(Math.round((last - before.at) / 1000))}`);
+  setText(byId("closes-since"), last - before.at > 58_000 ? "Last minute" : `Last ${age((last - before.at) / 1000)}`);
   list(byId("closes"), closes.slice(0, 12), closeKey,
     ({ code, initiator, cause }) => {
       const href = `#/connections?${new URLSearchParams({ ended: 1, code, initiator, cause })}`;

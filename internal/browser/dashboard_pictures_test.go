@@ -1,0 +1,194 @@
+package browser_test
+
+import (
+	"bufio"
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/lingerws/linger/websocket"
+)
+
+var pictures = flag.Duration("pictures", 0, "make the pictures of the dashboard in docs/, after traffic of this duration, such as 3m")
+
+// TestDashboardPictures makes the pictures of docs/dashboard.md from a run of testdata/market.js.
+func TestDashboardPictures(t *testing.T) {
+	if *pictures == 0 {
+		t.Skip("makes pictures with -pictures=3m")
+	}
+	m := startMarket(t)
+	b := startBrowser(t)
+	p := b.open(t, m.dashboard)
+	p.do("hide the scrollbars", chromedp.EmulateViewport(1360, 1000))
+	time.Sleep(*pictures / 2)
+	m.trouble(t)
+	time.Sleep(*pictures / 2)
+
+	p.do("prefer light", emulateScheme("light"))
+	p.picture("dashboard.png", 1360, 1170)
+	p.do("prefer dark", emulateScheme("dark"))
+	p.picture("dashboard-dark.png", 1360, 1170)
+	p.picture("dashboard-phone.png", 390, 844)
+
+	p.do("prefer light", emulateScheme("light"))
+	p.visit("#/connections?url=%2Fdesk&sort=queue")
+	p.has("connections are listed", `document.getElementById("connections").rows.length > 20`)
+	p.click("#connections a")
+	p.click("#payloads")
+	time.Sleep(40 * time.Second)
+	p.picture("dashboard-connection.png", 1360, 850)
+}
+
+// picture writes a picture of the page to docs/.
+func (p *tab) picture(name string, width, height int64) {
+	p.t.Helper()
+	p.do("set the size", chromedp.EmulateViewport(width, height))
+	time.Sleep(2 * time.Second) // the page adapts, and figures come each second
+	image, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join("../../docs", name), image, 0o644); err != nil { //nolint:gosec // a file of the repository
+		p.t.Fatal(err)
+	}
+}
+
+// market is the application of the pictures, run by the command, and its clients.
+type market struct {
+	process       *exec.Cmd
+	ws, dashboard string
+}
+
+func startMarket(t *testing.T) *market {
+	t.Helper()
+	m := &market{process: exec.Command(programs["cmd/linger"], "run", "--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0", "--workers=4",
+		"--node=fra1", "--trusted-proxy=127.0.0.1/32", "--origin=https://market.example.com", "--max-message=64KiB", "--memory=64MiB", "internal/browser/testdata/market.js")}
+	m.process.Dir = "../.."
+	output, err := m.process.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = m.process.Process.Kill() })
+	found := regexp.MustCompile(`(runs|dashboard) at http(://[^/\s]+)`)
+	for lines := bufio.NewScanner(output); (m.ws == "" || m.dashboard == "") && lines.Scan(); {
+		t.Log(lines.Text())
+		switch match := found.FindStringSubmatch(lines.Text()); {
+		case match == nil:
+		case match[1] == "runs":
+			m.ws = "ws" + match[2]
+		default:
+			m.dashboard = "http" + match[2]
+		}
+	}
+	go func() {
+		for lines := bufio.NewScanner(output); lines.Scan(); {
+		}
+	}()
+	for i := range 420 {
+		go m.client(t.Context(), i)
+	}
+	return m
+}
+
+// trouble makes what the timeline shows: reloads, failures, and an engine that runs out of memory.
+func (m *market) trouble(t *testing.T) {
+	if err := m.process.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(5 * time.Second)
+	for _, message := range []string{`{"type":"order","symbol":"EURUSD"}`, `{"type":"order","symbol":"GBPUSD"}`, `{"type":"hoard"}`} {
+		c, err := m.dial(t.Context(), "/desk?desk=london", 77)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = c.Write(t.Context(), websocket.Text, []byte(message)) // the connection may be reset
+		time.Sleep(3 * time.Second)
+	}
+}
+
+func (m *market) dial(ctx context.Context, path string, i int) (*websocket.Conn, error) {
+	agents := []string{"Mozilla/5.0 (Macintosh) Firefox/150.0", "Mozilla/5.0 (Windows NT 10.0) Chrome/146.0", "MarketApp/7.2 (Android 17)"}
+	header := http.Header{"User-Agent": {agents[i%3]}, "X-Forwarded-For": {fmt.Sprintf("203.0.113.%d", i%250+1)}}
+	options := &websocket.DialOptions{Header: header, Origin: "https://market.example.com"}
+	if i%139 == 7 {
+		options.Origin = "https://copy.example.net"
+	}
+	return websocket.Dial(ctx, m.ws+path, options)
+}
+
+// client is a client that talks, leaves in one of several ways, and comes back.
+func (m *market) client(ctx context.Context, i int) {
+	desks := []string{"london", "frankfurt", "tokyo", "new york", "support"}
+	desk := desks[rand.IntN(len(desks))*rand.IntN(len(desks))/len(desks)]
+	for round := 0; ctx.Err() == nil; round++ {
+		time.Sleep(time.Duration(rand.IntN(20_000)) * time.Millisecond / time.Duration(1+min(round, 4)))
+		path := "/desk?desk=" + desk
+		switch {
+		case i%60 == 11:
+			path += "&depth"
+		case i%97 == 13:
+			path += "&expired"
+		case i%3 == 1:
+			path = "/prices"
+		}
+		c, err := m.dial(ctx, path, i)
+		if err != nil {
+			time.Sleep(4 * time.Second)
+			continue
+		}
+		if i%60 != 11 { // these do not read
+			go func() {
+				for err == nil {
+					_, _, err = c.Read(ctx)
+				}
+			}()
+		}
+		m.talk(ctx, c, desk, i)
+		switch rand.IntN(9) {
+		case 0:
+			c.CloseNow()
+		case 1, 2, 3:
+			_ = c.Close(1001, "")
+		case 4:
+			_ = c.Close(4100, "signed out")
+		default:
+			_ = c.Close(1000, "")
+		}
+	}
+}
+
+// talk sends messages for a time.
+func (m *market) talk(ctx context.Context, c *websocket.Conn, desk string, i int) {
+	lines := []string{"anyone quoting yen?", "filled at the open", "see you after lunch", "the spread is back to normal", "good morning"}
+	life := time.Duration(20+rand.IntN(900)) * time.Second
+	if i%4 == 0 {
+		life = time.Duration(5+rand.IntN(30)) * time.Second
+	}
+	for end := time.Now().Add(life); time.Now().Before(end); {
+		message := fmt.Sprintf(`{"type":"order","symbol":"EURUSD","limit":1.%04d}`, rand.IntN(10_000))
+		if rand.IntN(8) == 0 {
+			message = fmt.Sprintf(`{"type":"say","desk":%q,"text":%q}`, desk, lines[rand.IntN(len(lines))])
+		}
+		if rand.IntN(4000) == 0 {
+			message = string(make([]byte, 70<<10)) // more than --max-message
+		}
+		if c.Write(ctx, websocket.Text, []byte(message)) != nil {
+			return
+		}
+		time.Sleep(time.Duration(2000+rand.IntN(6000)) * time.Millisecond)
+	}
+}
