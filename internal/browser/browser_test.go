@@ -20,7 +20,7 @@ func startBrowser(t *testing.T) browser {
 	t.Helper()
 	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(findChromium(t))}
 	for _, flag := range []string{
-		"headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run",
+		"headless", "hide-scrollbars", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run",
 		"disable-background-networking", "disable-component-update", "disable-sync",
 	} {
 		options = append(options, chromedp.Flag(flag, true))

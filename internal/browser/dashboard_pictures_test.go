@@ -1,16 +1,16 @@
 package browser_test
 
 import (
-	"bufio"
 	"context"
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -30,23 +30,25 @@ func TestDashboardPictures(t *testing.T) {
 	m := startMarket(t)
 	b := startBrowser(t)
 	p := b.open(t, m.dashboard)
-	p.do("hide the scrollbars", chromedp.EmulateViewport(1360, 1000))
+	p.do("set the size", chromedp.EmulateViewport(1360, 1000))
 	time.Sleep(*pictures / 2)
 	m.trouble(t)
 	time.Sleep(*pictures / 2)
 
 	p.do("prefer light", emulateScheme("light"))
-	p.picture("dashboard.png", 1360, 1170)
+	p.picture("dashboard.png", 1360, 1380)
 	p.do("prefer dark", emulateScheme("dark"))
-	p.picture("dashboard-dark.png", 1360, 1170)
+	p.picture("dashboard-dark.png", 1360, 1380)
 	p.picture("dashboard-phone.png", 390, 844)
 
 	p.do("prefer light", emulateScheme("light"))
-	p.visit("#/connections?url=%2Fdesk&sort=queue")
+	p.visit("#/connections?channel=desk%3Alondon")
 	p.has("connections are listed", `document.getElementById("connections").rows.length > 20`)
-	p.click("#connections a")
+	evaluate[bool](p, `document.querySelector("#connections tr:nth-child(7) a").click(); true`)
+	p.shown("#connection-state", "open")
 	p.click("#payloads")
-	time.Sleep(40 * time.Second)
+	evaluate[bool](p, `scrollTo(0, 0); true`)
+	time.Sleep(20 * time.Second)
 	p.picture("dashboard-connection.png", 1360, 850)
 }
 
@@ -59,45 +61,31 @@ func (p *tab) picture(name string, width, height int64) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join("../../docs", name), image, 0o644); err != nil { //nolint:gosec // a file of the repository
+	path := filepath.Join("../../docs", name)
+	if err := os.WriteFile(path, image, 0o644); err != nil { //nolint:gosec // a file of the repository
 		p.t.Fatal(err)
+	}
+	if err := exec.Command("pngquant", "--force", "--output", path, path).Run(); err != nil {
+		p.t.Logf("%s is larger than it could be: pngquant: %v", path, err)
 	}
 }
 
 // market is the application of the pictures, run by the command, and its clients.
 type market struct {
-	process       *exec.Cmd
-	ws, dashboard string
+	*program
+	dashboard string
 }
 
 func startMarket(t *testing.T) *market {
 	t.Helper()
-	m := &market{process: exec.Command(programs["cmd/linger"], "run", "--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0", "--workers=4",
-		"--node=fra1", "--trusted-proxy=127.0.0.1/32", "--origin=https://market.example.com", "--max-message=64KiB", "--memory=64MiB", "internal/browser/testdata/market.js")}
-	m.process.Dir = "../.."
-	output, err := m.process.StderrPipe()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := m.process.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = m.process.Process.Kill() })
-	found := regexp.MustCompile(`(runs|dashboard) at http(://[^/\s]+)`)
-	for lines := bufio.NewScanner(output); (m.ws == "" || m.dashboard == "") && lines.Scan(); {
-		t.Log(lines.Text())
-		switch match := found.FindStringSubmatch(lines.Text()); {
-		case match == nil:
-		case match[1] == "runs":
-			m.ws = "ws" + match[2]
-		default:
-			m.dashboard = "http" + match[2]
-		}
-	}
-	go func() {
-		for lines := bufio.NewScanner(output); lines.Scan(); {
-		}
-	}()
+	address := listener.Addr().String() // free until the command listens
+	_ = listener.Close()
+	m := &market{dashboard: "http://" + address, program: start(t, "cmd/linger", "run", "--listen=127.0.0.1:0", "--admin-listen="+address, "--workers=4",
+		"--trusted-proxy=127.0.0.1/32", "--origin=https://market.example.com", "--max-message=64KiB", "--memory=64MiB", "internal/browser/testdata/market.js")}
 	for i := range 420 {
 		go m.client(t.Context(), i)
 	}
@@ -127,7 +115,7 @@ func (m *market) dial(ctx context.Context, path string, i int) (*websocket.Conn,
 	if i%139 == 7 {
 		options.Origin = "https://copy.example.net"
 	}
-	return websocket.Dial(ctx, m.ws+path, options)
+	return websocket.Dial(ctx, "ws"+strings.TrimPrefix(m.url, "http")+path, options)
 }
 
 // client is a client that talks, leaves in one of several ways, and comes back.
@@ -150,13 +138,7 @@ func (m *market) client(ctx context.Context, i int) {
 			time.Sleep(4 * time.Second)
 			continue
 		}
-		if i%60 != 11 { // these do not read
-			go func() {
-				for err == nil {
-					_, _, err = c.Read(ctx)
-				}
-			}()
-		}
+		go read(ctx, c, i%60 == 11)
 		m.talk(ctx, c, desk, i)
 		switch rand.IntN(9) {
 		case 0:
@@ -167,6 +149,20 @@ func (m *market) client(ctx context.Context, i int) {
 			_ = c.Close(4100, "signed out")
 		default:
 			_ = c.Close(1000, "")
+		}
+	}
+}
+
+// read reads what the server sends. A slow client does not read for some of the time.
+func read(ctx context.Context, c *websocket.Conn, slow bool) {
+	for {
+		if slow {
+			time.Sleep(time.Duration(15_000+rand.IntN(15_000)) * time.Millisecond)
+		}
+		for end := time.Now().Add(2 * time.Second); !slow || time.Now().Before(end); {
+			if _, _, err := c.Read(ctx); err != nil {
+				return
+			}
 		}
 	}
 }

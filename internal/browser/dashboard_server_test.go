@@ -40,7 +40,7 @@ func startSite(t *testing.T, token string) *site {
 		OnMessage: func(m *linger.Message) { _ = m.Socket.Send(m.Payload) }, // fails if the client has gone
 	}, linger.Options{Trace: s.recorder.Trace(), Stats: true, Node: "n1", Logger: quiet})
 	s.options = admin.Options{
-		Server: s.Server, Recorder: s.recorder, Token: token, Version: "v1.2.3", Node: "n1", App: "/srv/app.ts", Runtime: "embedded",
+		Server: s.Server, Recorder: s.recorder, Token: token, Version: "v1.2.3", App: "/srv/app.ts", Runtime: "embedded",
 		Dashboard: dashboard.Handler(), Logger: quiet,
 		Workers: func() []admin.Worker {
 			return []admin.Worker{
@@ -48,9 +48,8 @@ func startSite(t *testing.T, token string) *site {
 				{Worker: 1, State: "backing off", Reason: "the engine has failed 3 times", Generation: 2, Failures: 3},
 			}
 		},
-		Generation: func() int { return 2 },
-		Reload:     func(context.Context) (any, error) { return nil, errors.New("app.ts:12:7: Expected identifier") },
-		Drain:      s.drain,
+		Reload: func(context.Context) (any, error) { return nil, errors.New("app.ts:12:7: Expected identifier") },
+		Drain:  s.drain,
 	}
 	url, _ := serve(t, s.Server, "127.0.0.1:0")
 	s.ws = "ws" + strings.TrimPrefix(url, "http")

@@ -79,7 +79,7 @@ func testFigures(t *testing.T, b browser) {
 
 	_ = bob.conn.Close(4001, "bye")
 	p.shown("#closes", "4001")
-	p.has("the table shows who closed", `[...document.querySelectorAll("#closes tr")].some((row) => /^4001 ?client ?closing handshake/.test(row.innerText.replaceAll(/\s+/g, " ")))`)
+	p.has("the table shows who closed", `[...document.querySelectorAll("#closes tr")].some((row) => /^4001 ?application ?client ?closing handshake/.test(row.innerText.replaceAll(/\s+/g, " ")))`)
 	p.shown("#tiles", "1open now")
 }
 
@@ -157,7 +157,7 @@ func testClose(t *testing.T, b browser) {
 	p.click("#close-form .danger")
 	p.shown("#close-error", "1005")
 	p.fill("close-code", "4321")
-	p.shown("#close-meaning", "of the application")
+	p.shown("#close-meaning", "application")
 	p.fill("close-reason", "moved <away>")
 	p.click("#close-form .danger")
 	c.want("closed 4321 moved <away>")

@@ -40,6 +40,10 @@ async function load() {
   }
 }
 
+function waitingText({ queued, waited }) {
+  return queued > 0 ? `${count(queued)} for ${duration(waited)}` : "–";
+}
+
 const tones = { running: "good", asleep: "", "backing off": "bad" };
 
 /** Shows the workers of a snapshot. */
@@ -49,14 +53,14 @@ export function showWorkersTable({ workers, status }) {
   byId("workers-none").hidden = workers.length > 0;
   list(byId("workers"), workers, ({ worker }) => worker,
     ({ worker }) => h("tr", {}, h("td", {}, `worker ${worker}`), h("td", {}, h("span", {}), h("span", { class: "hint" })),
-      Array.from({ length: 6 }, () => h("td", { class: "number" }))),
+      Array.from({ length: 7 }, () => h("td", { class: "number" }))),
     (row, worker) => {
       const [, state, ...cells] = row.children;
       showPill(state.firstChild, worker.state, tones[worker.state] ?? "");
       setText(state.lastChild, worker.reason && ` ${worker.reason}`);
-      const texts = [worker.generation, count(worker.connections), count(worker.objects), count(worker.events), count(worker.failures), worker.process || "–"];
+      const texts = [worker.generation, count(worker.connections), count(worker.objects), waitingText(worker), count(worker.events), count(worker.failures), worker.process || "–"];
       texts.forEach((text, i) => setText(cells[i], text));
-      setAttribute(cells[4], "class", worker.failures > 0 ? "number warn-text" : "number");
+      setAttribute(cells[5], "class", worker.failures > 0 ? "number warn-text" : "number");
     });
 }
 

@@ -4,7 +4,7 @@ import { byId, h, icon, list, setAttribute, setText } from "./dom.js";
 import { age, bytes, codeName, count, duration, exactTime, plural, since, time } from "./format.js";
 import { APIError, Stream, connectionPath, get, request, withQuery } from "./api.js";
 import { EventList, closeText, showStreamState } from "./conversation.js";
-import { describe, meter, openDialog, showError, showMeter, showPill, stateName, subscriptionPath } from "./ui.js";
+import { codeRange, describe, meter, openDialog, showError, showMeter, showPill, stateName, subscriptionPath } from "./ui.js";
 
 const pauseMs = 1000;
 
@@ -222,6 +222,5 @@ function openCloseDialog() {
 
 function showCodeMeaning() {
   const code = Number(byId("close-code").value);
-  const custom = code >= 3000 && code <= 3999 ? "of a registered protocol" : code >= 4000 && code <= 4999 ? "of the application" : "";
-  setText(byId("close-meaning"), codeName(code) || custom || "1000 to 1014, or 3000 to 4999");
+  setText(byId("close-meaning"), codeName(code) || (code <= 4999 && codeRange(code)) || "1000 to 1014, or 3000 to 4999");
 }

@@ -76,7 +76,7 @@ const stateTones = { ready: "good", draining: "warn", unready: "bad" };
 
 function showStatus({ node, app, version, started, state, reasons }) {
   const up = duration((Date.now() - new Date(started)) / 1000);
-  setText(byId("server-name"), [node, app && app.split("/").at(-1), version, `up ${up}`].filter(Boolean).join(" · "));
+  setText(byId("server-name"), [node, app && app.split("/").at(-1), !version.startsWith("(") && version, `up ${up}`].filter(Boolean).join(" · "));
   setAttribute(byId("server-name"), "title", app);
   const pill = byId("server-state");
   showPill(pill, state, stateTones[state] ?? "");

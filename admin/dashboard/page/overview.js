@@ -96,7 +96,7 @@ export function showOverview(live) {
   showSlow(live);
   showWorkers(live.workers);
   showChannels(live.channels);
-  list(byId("timeline-short"), live.timeline.slice(0, 8), entryKey, newEntry, showEntry);
+  list(byId("timeline-short"), live.timeline.slice(0, 10), entryKey, newEntry, showEntry);
 }
 
 function showTiles(live) {
@@ -174,7 +174,7 @@ function showCloses({ closes, refusals }) {
 function showSlow({ slow, connections }) {
   setText(byId("slow-hint"), connections.slowSends > 0 ? `${plural(connections.slowSends, "send queue")} not empty` : "");
   const largest = Math.max(...slow.map(({ buffered }) => buffered), 1);
-  list(byId("slow"), slow.slice(0, 8), ({ id }) => id,
+  list(byId("slow"), slow.slice(0, 6), ({ id }) => id,
     ({ id, address }) => h("li", {}, h("a", { href: connectionLink(id) }, h("span", { class: "name" }, address || id), meter("warn"), h("span", { class: "value" }))),
     (element, { buffered, url }) => {
       setAttribute(element.firstChild, "title", url);
@@ -207,7 +207,7 @@ function showWorkers(workers) {
 function showChannels({ total, subscriptions, largest }) {
   setText(byId("channels-hint"), total > 0 ? `${plural(total, "channel")}, ${plural(subscriptions, "subscription")}` : "");
   const most = Math.max(...largest.map(({ subscribers }) => subscribers), 1);
-  list(byId("largest"), largest.slice(0, 8), ({ channel }) => channel,
+  list(byId("largest"), largest.slice(0, 6), ({ channel }) => channel,
     ({ channel }) => h("li", {}, h("a", { href: `#/connections?${new URLSearchParams({ channel })}` }, h("span", { class: "name" }, channel), meter(), h("span", { class: "value" }))),
     (element, { subscribers }) => {
       showMeter(element.querySelector(".meter"), subscribers / most);

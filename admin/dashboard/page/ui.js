@@ -37,7 +37,12 @@ export function connectionLink(id) {
 
 /** Returns the cells for a close code: the number and what it means. */
 export function codeCell(code) {
-  return h("td", {}, h("b", {}, String(code)), h("span", { class: "soft" }, codeName(code)));
+  return h("td", {}, h("b", {}, String(code)), h("span", { class: "soft" }, codeName(code) || codeRange(code)));
+}
+
+/** Returns whose a close code is that has no meaning of its own. */
+export function codeRange(code) {
+  return code >= 4000 ? "application" : code >= 3000 ? "registered" : "";
 }
 
 /** Returns a bar whose length showMeter sets. */
