@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -97,15 +99,58 @@ func checkSettings(args []string) (checked string, problems settings.Problems, e
 	return checked, problems, nil
 }
 
-// validateFiles returns the errors of the settings that only the start of linger run finds: those of a wrangler file, of
-// files of variables, and of flags that exclude each other.
+// validateFiles returns the errors of the settings that otherwise the start of linger run finds: those of a wrangler file, of
+// files of variables, of flags that exclude each other, and of other files that settings name.
 func (c *runCommand) validateFiles() error {
-	err := c.configure()
-	if errors.Is(err, errNoApp) { // another command line may have it
-		err = nil
+	log := slog.New(slog.DiscardHandler)
+	problems := []error{c.configure()}
+	if errors.Is(problems[0], errNoApp) { // another command line may have it
+		problems[0] = nil
 	}
-	_, wrong := c.options(slog.New(slog.DiscardHandler))
-	return errors.Join(err, wrong)
+	_, err := c.options(log)
+	missing := c.missingFiles()
+	problems = append(problems, err, missing)
+	if missing == nil {
+		problems = append(problems, c.validateCertificates(log))
+	}
+	return errors.Join(problems...)
+}
+
+// missingFiles returns an error for each file, and for the folder of static files, that a setting names and that does not
+// exist. configure reports missing files of variables; other folders are made when they are needed.
+func (c *runCommand) missingFiles() error {
+	var problems []error
+	for _, setting := range c.values.Settings() {
+		isFolder, expected := setting.Name == "static-dir", "a file"
+		if isFolder {
+			expected = "a folder"
+		}
+		if !isFolder && (setting.PlaceHolder != "FILE" || setting.Tag.Get("path") != "file" || setting.Name == "env-file") {
+			continue
+		}
+		for _, path := range setting.Strings() {
+			info, err := os.Stat(path)
+			failed, isPath := errors.AsType[*fs.PathError](err)
+			switch {
+			case isPath:
+				problems = append(problems, fmt.Errorf("--%s: %s: %w", setting.Name, path, failed.Err))
+			case err == nil && info.IsDir() != isFolder:
+				problems = append(problems, fmt.Errorf("--%s: %s: expected %s", setting.Name, path, expected))
+			}
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// validateCertificates returns an error if a file of a certificate is not valid. It obtains no certificates.
+func (c *runCommand) validateCertificates(log *slog.Logger) error {
+	flags := c.entryFlags
+	flags.ACMEDomain = nil
+	store, err := flags.certificates(nil, "", log)
+	if store != nil {
+		store.Close()
+	}
+	return err
 }
 
 // problemsOf returns an error as problems, none for nil.

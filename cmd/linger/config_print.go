@@ -40,6 +40,9 @@ func (c *configPrintCommand) Run(out *streams) error {
 	if c.Default {
 		return printDefaults(out)
 	}
+	isJSON := func(arg string) bool { return arg == "--json" } // no flag of linger run
+	c.JSON = c.JSON || slices.ContainsFunc(c.Args, isJSON)
+	c.Args = slices.DeleteFunc(c.Args, isJSON)
 	run, err := loadSettings(append([]string{"run"}, c.Args...))
 	if err != nil && !errors.Is(err, errNoApp) {
 		return err

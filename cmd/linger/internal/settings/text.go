@@ -6,11 +6,23 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 // Text returns the value of the setting as TOML.
 func (s *Setting) Text() string { return s.textOfValue(s.Target) }
+
+// Strings returns the values of a setting whose type is string or []string, without empty ones.
+func (s *Setting) Strings() (list []string) {
+	switch value := s.Target.Interface().(type) {
+	case string:
+		list = []string{value}
+	case []string:
+		list = slices.Clone(value)
+	}
+	return slices.DeleteFunc(list, func(text string) bool { return text == "" })
+}
 
 // textOfValue returns a value of the type of the setting as TOML.
 func (s *Setting) textOfValue(value reflect.Value) string {
