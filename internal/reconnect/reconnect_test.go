@@ -24,7 +24,7 @@ var (
 func run(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
 	if race.Enabled {
-		t.Skip("the race detector of Go 1.26 crashes with many timers in fake time; the tests of the servers look for races")
+		t.Skip("the race detector crashes with many timers in fake time, https://go.dev/issue/78156; the tests of the servers look for races")
 	}
 	if *network == "tcp" {
 		test(t)
