@@ -131,12 +131,16 @@ func (d *drains) start(o linger.DrainOptions, exit bool) (<-chan struct{}, error
 		stopProgress()
 		d.logEnd(err)
 		if !errors.Is(err, linger.ErrDrainCancelled) && exit {
+			time.Sleep(reportTime)
 			d.end()
 		}
 		close(over)
 	}()
 	return over, nil
 }
+
+// reportTime is the time between the end of a drain and that of the process, in which linger drain can ask for the result.
+const reportTime = 4 * pollInterval
 
 // end ends the process, unless the drain that asked for it was cancelled.
 func (d *drains) end() {
@@ -235,8 +239,8 @@ func (d *drains) logEnd(err error) {
 		d.log.Warn("drain not complete: its time is over", append(attrs, "left", s.Left)...)
 		d.record(fmt.Sprintf("drain not complete: its time is over, and %d connections are left", s.Left))
 	default:
-		d.log.Info("drain cancelled", attrs...)
-		d.record(fmt.Sprintf("drain cancelled: %d connections are left", s.Left))
+		d.log.Info("drain cancelled") // the status may be that of the drain that has replaced it
+		d.record("drain cancelled")
 	}
 }
 

@@ -148,7 +148,7 @@ func (c *drainCommand) follow(ctx context.Context, client *adminclient.Client, o
 		err := client.Do(ctx, http.MethodGet, "/v1/drain", nil, nil, &answer)
 		switch {
 		case err != nil && drain.Share == 1 && !c.Stay:
-			out.err.printf("the process has ended; %d connections were left before\n", drain.Left)
+			out.err.printf("the process has ended; %s left before\n", plural(drain.Left, "connection"))
 			return nil
 		case err != nil:
 			return err
@@ -164,7 +164,7 @@ func (c *drainCommand) follow(ctx context.Context, client *adminclient.Client, o
 	case linger.DrainCancelled:
 		return errors.New("the drain was cancelled")
 	case linger.DrainTimedOut:
-		return fmt.Errorf("the time of the drain is over, and %d connections are left", drain.Left)
+		return fmt.Errorf("the time of the drain is over, and %s left", plural(drain.Left, "connection"))
 	case linger.DrainWaiting, linger.DrainClosing, linger.DrainComplete:
 	}
 	return nil
@@ -178,13 +178,13 @@ func (c *drainCommand) print(out *streams, d *admin.DrainStatus) error {
 	left := max(time.Until(d.Ends), 0).Round(time.Second)
 	switch linger.DrainState(d.State) {
 	case linger.DrainWaiting:
-		out.out.printf("not ready: the first of %d connections is closed in %v\n", d.Total, max(time.Until(d.Began.Add(seconds(d.Delay))), 0).Round(time.Second))
+		out.out.printf("not ready: the first of %s is closed in %v\n", plural(d.Total, "connection"), max(time.Until(d.Began.Add(seconds(d.Delay))), 0).Round(time.Second))
 	case linger.DrainClosing:
-		out.out.printf("draining: %d of %d connections left, %s, %v\n", d.Left, d.Total, perSecond(d.Rate), left)
+		out.out.printf("draining: %d of %s left, %s, %v\n", d.Left, plural(d.Total, "connection"), perSecond(d.Rate), left)
 	case linger.DrainComplete:
-		out.out.printf("drained: %d connections in %v, of which %d ended by themselves\n", d.Total, d.Ends.Sub(d.Began).Round(time.Second/10), d.Total-d.Closed)
+		out.out.printf("drained: %s in %v, of which %d ended without the drain\n", plural(d.Total, "connection"), d.Ends.Sub(d.Began).Round(time.Second/10), d.Total-d.Closed)
 	case linger.DrainCancelled, linger.DrainTimedOut:
-		out.out.printf("not drained: %d connections were closed\n", d.Closed)
+		out.out.printf("not drained: %s closed\n", plural(d.Closed, "connection"))
 	}
 	return nil
 }
