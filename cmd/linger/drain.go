@@ -26,8 +26,8 @@ type drainFlags struct {
 	DrainReason  string    `default:"server draining" reload:"live" help:"Close reason of drained connections."`
 }
 
-// validate reports values that are out of range.
-func (f drainFlags) validate(shutdownTimeout duration) error {
+// checkDrain reports values that are out of range.
+func (f drainFlags) checkDrain(shutdownTimeout duration) error {
 	switch {
 	case !(f.DrainRate >= 0 && f.DrainRate <= math.MaxFloat64): // true for NaN and infinities
 		return fmt.Errorf("--drain-rate: %v is not a number of connections per second", f.DrainRate)
@@ -41,13 +41,13 @@ func (f drainFlags) validate(shutdownTimeout duration) error {
 	return nil
 }
 
-// fixedOptions returns a function that returns the options of the flags.
-func (f drainFlags) fixedOptions(shutdownTimeout duration) func() linger.DrainOptions {
-	return func() linger.DrainOptions { return f.options(time.Duration(shutdownTimeout)) }
+// fixedDrainOptions returns a function that returns the options of the flags.
+func (f drainFlags) fixedDrainOptions(shutdownTimeout duration) func() linger.DrainOptions {
+	return func() linger.DrainOptions { return f.drainOptions(time.Duration(shutdownTimeout)) }
 }
 
-// options converts the flags to the options of package linger. Timeout is what is left of --drain-timeout for the drain, or 0.
-func (f drainFlags) options(shutdownTimeout time.Duration) linger.DrainOptions {
+// drainOptions converts the flags to the options of package linger. Timeout is what is left of --drain-timeout for the drain, or 0.
+func (f drainFlags) drainOptions(shutdownTimeout time.Duration) linger.DrainOptions {
 	o := linger.DrainOptions{
 		Delay: time.Duration(f.DrainDelay), Spread: spreadOption(time.Duration(f.DrainSpread)), Rate: f.DrainRate,
 		Code: protocol.CloseCode(f.DrainCode), Reason: f.DrainReason,

@@ -169,7 +169,7 @@ func (c *runCommand) Validate() error {
 		c.staticFlags.Validate(),
 		c.adminFlags.Validate(),
 		c.otelFlags.Validate(),
-		c.drainFlags.validate(c.ShutdownTimeout),
+		c.checkDrain(c.ShutdownTimeout),
 	}
 	for _, check := range []struct {
 		ok   bool

@@ -19,12 +19,7 @@ type serviceManager struct {
 
 func newServiceManager(t *testing.T) serviceManager {
 	t.Helper()
-	folder, err := os.MkdirTemp("", "notify") // t.TempDir may be too long for the name of a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(folder) })
-	address := &net.UnixAddr{Name: filepath.Join(folder, "socket"), Net: "unixgram"}
+	address := &net.UnixAddr{Name: filepath.Join(t.TempDir(), "socket"), Net: "unixgram"}
 	conn, err := net.ListenUnixgram("unixgram", address)
 	if err != nil {
 		t.Fatal(err)

@@ -56,7 +56,7 @@ type proxyCommand struct {
 
 // Validate reports numbers that are out of range, and flags that exclude each other. kong calls it.
 func (c *proxyCommand) Validate() error {
-	return errors.Join(c.entryFlags.Validate(), c.drainFlags.validate(c.ShutdownTimeout), c.adminFlags.Validate())
+	return errors.Join(c.entryFlags.Validate(), c.checkDrain(c.ShutdownTimeout), c.adminFlags.Validate())
 }
 
 // Run serves the proxy until a signal ends it.
@@ -94,7 +94,7 @@ func (c *proxyCommand) Run(out *streams) error {
 	go signals.handleReload(listeners, c.entryFlags, log.Logger)
 	c.print(out, "proxy runs at "+listeners.urls())
 	drainable := drainableProxy{h}
-	drains := newDrains(drainable, c.drainFlags.fixedOptions(c.ShutdownTimeout), log.Logger)
+	drains := newDrains(drainable, c.fixedDrainOptions(c.ShutdownTimeout), log.Logger)
 	c.serveAdmin(admin, out, drainable, drains, log)
 	return service{
 		handler: func(listens net.Addr) http.Handler {

@@ -43,7 +43,7 @@ func newRunning(app *worker.App, c *runCommand, ls *listeners, log logs) *runnin
 // drainOptions returns the options of drains in force.
 func (r *running) drainOptions() linger.DrainOptions {
 	c := r.current.Load()
-	return c.drainFlags.options(time.Duration(r.started.ShutdownTimeout))
+	return c.drainOptions(time.Duration(r.started.ShutdownTimeout))
 }
 
 // configError is the error of a reload whose settings are wrong.

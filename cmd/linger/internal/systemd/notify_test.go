@@ -24,7 +24,7 @@ type manager struct {
 
 func newManager(t *testing.T) manager {
 	t.Helper()
-	folder, err := os.MkdirTemp("", "notify") // t.TempDir may be too long for the name of a socket
+	folder, err := os.MkdirTemp("", "notify") //nolint:usetesting // t.TempDir may be too long for the name of a socket
 	if err != nil {
 		t.Fatal(err)
 	}
