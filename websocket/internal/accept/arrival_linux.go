@@ -55,7 +55,7 @@ func readProxyHeader(fd int) (*proxyheader.Header, error) {
 	defer requestReaders.Put(reader)
 	n, _, err := unix.Recvfrom(fd, reader.buf[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
 	if err != nil {
-		return nil, nil //nolint:nilerr,nilnil // nothing has arrived, or reading will fail again
+		return nil, nil //nolint:nilnil // nothing has arrived, or reading will fail again
 	}
 	header, size, err := proxyheader.Parse(reader.buf[:n])
 	if err != nil || size == 0 {

@@ -5,6 +5,7 @@ package listen
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"os"
@@ -195,10 +196,14 @@ func TestMain(m *testing.M) {
 
 // passedChild is a program that is started with sockets, and prints what Open makes of them.
 func passedChild(texts []string) {
+	_, _ = fmt.Print(describePassed(texts))
+	os.Exit(0)
+}
+
+func describePassed(texts []string) string {
 	passed, err := FromManager()
 	if err != nil {
-		os.Stdout.WriteString("passed: " + err.Error())
-		os.Exit(0)
+		return err.Error()
 	}
 	var addresses []Address
 	for _, text := range texts {
@@ -207,14 +212,13 @@ func passedChild(texts []string) {
 	}
 	listeners, unused, err := Open(context.Background(), addresses, passed, Loopback(0))
 	if err != nil {
-		os.Stdout.WriteString(err.Error())
-		os.Exit(0)
+		return err.Error()
 	}
+	text := ""
 	for _, l := range listeners {
-		os.Stdout.WriteString(l.Addr().String() + " ")
+		text += l.Addr().String() + " "
 	}
-	os.Stdout.WriteString("unused " + strings.Join(unused, " ") + " env " + os.Getenv("LISTEN_FDS"))
-	os.Exit(0)
+	return text + "unused " + strings.Join(unused, " ") + " env " + os.Getenv("LISTEN_FDS")
 }
 
 func TestOpenPassed(t *testing.T) {
@@ -256,7 +260,7 @@ func listener(t *testing.T) *net.TCPListener {
 func startChild(t *testing.T, environment, addresses string, listeners ...*net.TCPListener) string {
 	t.Helper()
 	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), append(strings.Fields(environment), "LISTEN_TEST_CHILD="+addresses)...)
+	child.Env = append(os.Environ(), append(strings.Fields(environment), "LISTEN_TEST_CHILD="+addresses, "GORACE=atexit_sleep_ms=0")...)
 	udp, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
