@@ -31,14 +31,16 @@ func TestDashboardPictures(t *testing.T) {
 	b := startBrowser(t)
 	p := b.open(t, m.dashboard)
 	p.do("set the size", chromedp.EmulateViewport(1360, 1000))
+	time.Sleep(*pictures / 4)
+	m.rebalance(t)
 	time.Sleep(*pictures / 2)
 	m.trouble(t)
-	time.Sleep(*pictures / 2)
+	time.Sleep(*pictures / 4)
 
 	p.do("prefer light", emulateScheme("light"))
-	p.picture("dashboard.png", 1360, 1380)
+	p.picture("dashboard.png", 1360, 1163)
 	p.do("prefer dark", emulateScheme("dark"))
-	p.picture("dashboard-dark.png", 1360, 1380)
+	p.picture("dashboard-dark.png", 1360, 1163)
 	p.picture("dashboard-phone.png", 390, 844)
 
 	p.do("prefer light", emulateScheme("light"))
@@ -92,12 +94,21 @@ func startMarket(t *testing.T) *market {
 	return m
 }
 
-// trouble makes what the timeline shows: reloads, failures, and an engine that runs out of memory.
-func (m *market) trouble(t *testing.T) {
+// rebalance reloads the application, and closes a few of the connections, whose clients come back.
+func (m *market) rebalance(t *testing.T) {
 	if err := m.process.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(5 * time.Second)
+	answer, err := http.Post(m.dashboard+"/v1/drain", "application/json", strings.NewReader(`{"share": 0.05, "spread": 5}`)) //nolint:noctx // a tool
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+}
+
+// trouble makes failures: events that throw, and an engine that runs out of memory.
+func (m *market) trouble(t *testing.T) {
 	for _, message := range []string{`{"type":"order","symbol":"EURUSD"}`, `{"type":"order","symbol":"GBPUSD"}`, `{"type":"hoard"}`} {
 		c, err := m.dial(t.Context(), "/desk?desk=london", 77)
 		if err != nil {

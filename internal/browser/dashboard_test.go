@@ -66,6 +66,12 @@ func testFigures(t *testing.T, b browser) {
 	p.shown("#server-state", "ready")
 	p.shown("#tiles", "0open now")
 
+	const places = `JSON.stringify([...document.querySelectorAll(".tile, .figure b, .chart, .strip dd, #states .value, #ages .value")].map((element) => {
+		const { x, y } = element.getBoundingClientRect();
+		return [Math.round(x), Math.round(y)];
+	}))`
+	before := evaluate[string](p, places)
+
 	ann, bob := s.connect("/chat?channel=lobby"), s.connect("/chat?channel=lobby")
 	p.shown("#tiles", "2open now")
 	p.has("the states are counted", `document.querySelector("#states .value").textContent === "2"`)
@@ -74,6 +80,9 @@ func testFigures(t *testing.T, b browser) {
 		ann.send("hello")
 	}
 	p.has("the rate of messages is shown", `document.querySelectorAll("#tiles .tile")[2].querySelector("b").textContent !== "0/s"`)
+	if after := evaluate[string](p, places); after != before {
+		t.Errorf("figures are moved when they change: from %s to %s", before, after)
+	}
 	p.has("the chart has lines", `document.querySelectorAll("#tiles .line")[2].getAttribute("d").length > 10`)
 	p.has("the charts are described", `/^Connections: open now 2/.test(document.querySelector("#tiles svg").ariaLabel)`)
 

@@ -98,7 +98,7 @@ export class Stream {
   /**
    * @param path the path and query
    * @param onMessage receives the JSON of each message
-   * @param onState receives "connecting", "open" or "waiting", with the moment of the next attempt in ms
+   * @param onState receives "connecting", "open", "suspended" or "waiting", with the moment of the next attempt in ms
    */
   constructor(path, onMessage, onState = () => {}) {
     this.path = path;
@@ -133,6 +133,12 @@ export class Stream {
     this.timer = setTimeout(() => this.open(), pause);
     this.onState("waiting", Date.now() + pause);
     get("/v1/status").catch(() => {}); // a WebSocket does not report the status of the answer: this finds out about a 401
+  }
+
+  /** Makes no further attempts until retry is called. */
+  suspend() {
+    clearTimeout(this.timer);
+    this.onState("suspended");
   }
 
   /** Tries again now, if the WebSocket is not open. */

@@ -49,7 +49,8 @@ export function setClass(element, name, on) {
 
 /**
  * Makes the children of an element those of a list. A child whose key was there before is changed and moved, and not made again, so it
- * keeps the focus and the selection.
+ * keeps the focus and the selection. In a parent with the attribute data-calm, children keep their order while the pointer or the focus is
+ * in it, so that a click hits the one that it was meant for.
  *
  * @param create returns the element of an item
  * @param update changes the element for the item; it is called for new elements too
@@ -57,20 +58,21 @@ export function setClass(element, name, on) {
 export function list(parent, items, key, create, update) {
   const wanted = new Map(items.map((item) => [String(key(item)), item]));
   const elements = (parent.elementsByKey ??= new Map());
+  const calm = parent.matches("[data-calm]:is(:hover, :focus-within)");
   for (const [name, element] of elements) {
     if (!wanted.has(name)) {
       elements.delete(name);
       element.remove();
     }
   }
-  let next = parent.firstElementChild;
+  let next = calm ? null : parent.firstElementChild;
   for (const [name, item] of wanted) {
     const element = elements.get(name) ?? create(item);
     elements.set(name, element);
     update(element, item);
     if (element === next) {
       next = next.nextElementSibling;
-    } else {
+    } else if (!calm || !element.parentNode) {
       parent.insertBefore(element, next);
     }
   }

@@ -67,6 +67,9 @@ function chosen() {
   return { share, connections: Math.ceil((last?.connections.total ?? 0) * share) };
 }
 
+/** A drain closes at least so many connections per second, so that it does not take long with few of them. */
+const slowest = 10;
+
 /** Explains in the dialog what its values mean. */
 function explain() {
   const { share, connections } = chosen();
@@ -76,7 +79,7 @@ function explain() {
     ? "These connections are closed at random, and their clients may connect again to another server. This server stays ready and takes new connections."
     : "The server reports that it is not ready and refuses new connections. Then it closes the open ones in random order, evenly over the time below, and the process ends.");
   byId("drain-stay-part").hidden = share < 1;
-  const pace = spread ? `, about ${count(Math.max(1, connections / spread))} per second` : "";
+  const pace = spread && connections > slowest ? `, about ${count(Math.max(slowest, connections / spread))} per second` : "";
   setText(byId("drain-confirm-text"), `Close ${plural(connections, "connection")}${pace}`);
 }
 

@@ -1,7 +1,7 @@
 // Puts the page together: which view is shown, the state of the link to the server, and the token.
 
 import { byId, setAttribute, setClass, setText } from "./dom.js";
-import { duration } from "./format.js";
+import { age, duration } from "./format.js";
 import { APIError, Stream, get, setToken, whenUnauthorized } from "./api.js";
 import { addGap, addSample, showOverview, startOverview } from "./overview.js";
 import { hideConnections, showConnections, startConnections } from "./connections.js";
@@ -21,7 +21,7 @@ let hide = () => {};
 let last = null;
 let lastAt = 0;
 
-/** The state of the link to the server: "connecting", "open" or "waiting", and when the next attempt is in ms. */
+/** The state of the link to the server: "connecting", "open", "suspended" or "waiting", and when the next attempt is in ms. */
 let link = { state: "connecting", nextAt: 0 };
 
 const routes = [
@@ -92,24 +92,24 @@ function showLink() {
   setClass(element, "stale", stale || link.state === "waiting");
   setClass(document.documentElement, "stale-figures", stale);
   byId("link-retry").hidden = link.state !== "waiting";
-  const parts = [];
+  const texts = { waiting: "no connection", suspended: "a token is needed", connecting: "connecting", open: stale ? "no figures arrive" : "live" };
+  setText(byId("link-text"), texts[link.state]);
+  const more = [];
   if (link.state === "waiting") {
-    parts.push(`no connection, next attempt in ${Math.max(1, Math.ceil((link.nextAt - Date.now()) / 1000))} s`);
-  } else if (link.state === "connecting") {
-    parts.push("connecting");
-  } else {
-    parts.push(stale ? "no figures arrive" : "live");
+    more.push(`next attempt in ${Math.max(1, Math.ceil((link.nextAt - Date.now()) / 1000))} s`);
   }
   if (stale) {
-    parts.push(`figures are ${duration(old / 1000).replace(/\.\d/, "")} old`);
+    more.push(`figures are ${age(old / 1000)} old`);
     addGap();
   }
-  setText(byId("link-text"), parts.join(" · "));
+  setText(byId("link-more"), more.join(" · "));
 }
 
-/** Asks for the token. The page begins again with it. */
+/** Asks for the token. Until it is given, the page sends no other requests. */
 function logIn(stream) {
   const dialog = byId("login");
+  stream.suspend();
+  hide();
   if (dialog.open) {
     return;
   }
