@@ -487,6 +487,8 @@ declare module "linger:test" {
     json<T = any>(options?: { timeout?: number }): Promise<T>;
     /** Starts the closing handshake, and waits until the connection has ended. Without a code the Close is empty. */
     close(code?: number, reason?: string): Promise<TestClose>;
+    /** Ends the connection without a Close, as when the client's process ends, and waits until it has ended. */
+    abort(): Promise<TestClose>;
     /** Is fulfilled when the connection has ended. */
     readonly closed: Promise<TestClose>;
   }

@@ -16,6 +16,7 @@ test("a message", async () => {
   assert.match(text, /x/);
   const { code, reason, wasClean } = await client.close(4000, "bye");
   assert.deepEqual([code, reason, wasClean], [4000, "bye", true]);
+  await client.abort();
   const n: number = (await client.closed).code;
   assert(n > 0);
   // @ts-expect-error

@@ -100,6 +100,8 @@ export async function connect(path = "/", { headers, protocols = [] } = {}) {
 	const at = errorAt(connect, "");
 	const all = new Headers(headers);
 	all.set("Upgrade", "websocket");
+	const name = crypto.randomUUID();
+	all.set("Linger-Test-Connection", name);
 	if (protocols.length > 0) all.set("Sec-WebSocket-Protocol", [protocols].flat().join(", "));
 	const response = await globalThis.fetch(new URL(path, base), { headers: all });
 	if (!response.webSocket) {
@@ -107,7 +109,7 @@ export async function connect(path = "/", { headers, protocols = [] } = {}) {
 		refused.stack = at.stack;
 		throw refused;
 	}
-	const client = new Client(response);
+	const client = new Client(response, name);
 	opened.add(client);
 	return client;
 }
@@ -121,8 +123,10 @@ class Client {
 	#waiting = []; // the calls of message that wait
 	#end;
 	#resolveClosed;
+	#name;
 
-	constructor(response) {
+	constructor(response, name) {
+		this.#name = name;
 		this.#socket = response.webSocket;
 		this.#socket.binaryType = "arraybuffer";
 		this.protocol = response.headers.get("Sec-WebSocket-Protocol") ?? "";
@@ -175,6 +179,12 @@ class Client {
 			const at = this.#waiting.indexOf(waiting);
 			if (at >= 0) this.#waiting.splice(at, 1);
 		});
+	}
+
+	/** Ends the connection without a Close, as the loss of a client does. */
+	async abort() {
+		await act(this.abort, "abort?connection=" + this.#name);
+		return this.closed;
 	}
 
 	/** Starts the closing handshake, and waits until the connection has ended. */
