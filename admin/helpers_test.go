@@ -32,7 +32,7 @@ type fixture struct {
 }
 
 // start starts a server that echoes messages, and its administration. configure, which may be nil, changes the options.
-func start(t *testing.T, configure func(*linger.Options, *admin.Options)) *fixture {
+func start(t testing.TB, configure func(*linger.Options, *admin.Options)) *fixture {
 	t.Helper()
 	f := &fixture{t: t, recorder: admin.NewRecorder(), header: http.Header{}}
 	server := linger.Options{Trace: f.recorder.Trace(), Stats: true, Logger: slog.New(slog.DiscardHandler), Node: "test"}

@@ -63,7 +63,7 @@ type Counts struct {
 	BytesSent        float64 `json:"bytesSent"`
 	Published        float64 `json:"published"` // messages published on channels; MessagesSent counts those that were delivered
 	Events           float64 `json:"events"`    // events handled by the application
-	EventFailures    float64 `json:"eventFailures"`
+	EventFailures    float64 `json:"eventFailures"` // handlers that panicked, and failures of a script
 	SlowMessages     float64 `json:"slowMessages"` // messages that a full send queue did not take
 }
 

@@ -186,6 +186,7 @@ func (rec *Recorder) Drain(text string) {
 // Failed records a failure of the application: Text, At, Event, Connection and Worker of the entry are used.
 func (rec *Recorder) Failed(e Entry) {
 	e.Kind, e.OK = "failure", false
+	rec.counters.eventFailures.Add(1)
 	rec.failures.add(e)
 	rec.record(e)
 }

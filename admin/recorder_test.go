@@ -1,8 +1,10 @@
 package admin_test
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/lingerws/linger"
@@ -41,5 +43,32 @@ func BenchmarkTrace(b *testing.B) {
 				received(socket, payload)
 			}
 		})
+	}
+}
+
+// BenchmarkEcho measures messages that are echoed over TCP, one after the other, with what the administration adds.
+func BenchmarkEcho(b *testing.B) {
+	for _, size := range []int{16, 4096} {
+		for _, test := range []struct{ name, query string }{{"off", ""}, {"recorded", ""}, {"tail", "events=opened"}, {"payloads", "payloads=true"}} {
+			b.Run(fmt.Sprintf("%s/%d", test.name, size), func(b *testing.B) {
+				f := start(b, func(o *linger.Options, _ *admin.Options) {
+					if test.name == "off" {
+						o.Trace, o.Stats = nil, false
+					}
+				})
+				if test.query != "" {
+					tail := f.feed("/v1/tail?" + test.query)
+					go func() {
+						for !strings.HasPrefix(tail.next(), "closed") {
+						}
+					}()
+				}
+				c, text := f.client("/"), strings.Repeat("x", size)
+				for b.Loop() {
+					c.send(text)
+					c.next()
+				}
+			})
+		}
 	}
 }
