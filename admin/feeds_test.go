@@ -230,3 +230,19 @@ func TestFeedsEndWithTheHandler(t *testing.T) {
 		t.Errorf("the shutdown succeeds; got %v", err)
 	}
 }
+
+// TestTailReportsWhoHasClosed checks that a Close of the server and an end without a Close are reported as such.
+func TestTailReportsWhoHasClosed(t *testing.T) {
+	f := start(t, nil)
+	tail := f.feed("/v1/tail?events=closed")
+	c := f.client("/")
+	f.wantStatus(http.StatusNoContent, http.MethodDelete, "/@connections/"+f.only()+"?code=4001&reason=moved", "")
+	c.want("closed 4001 moved")
+	if got := tail.event().Close; got.Code != 4001 || got.Reason != "moved" || got.Initiator != "server" || got.Cause != "close" || got.Received != 4001 {
+		t.Errorf("the server has closed with 4001; got %+v", got)
+	}
+	f.client("/").conn.CloseNow()
+	if got := tail.event().Close; got.Code != 1006 || got.Initiator != "neither" || got.Clean || got.Received != 1006 || got.Error == "" && got.Cause == "close" {
+		t.Errorf("a connection that was aborted has ended without a Close; got %+v", got)
+	}
+}

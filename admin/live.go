@@ -61,10 +61,10 @@ type Counts struct {
 	BytesReceived    float64 `json:"bytesReceived"` // payloads, without compression
 	MessagesSent     float64 `json:"messagesSent"`
 	BytesSent        float64 `json:"bytesSent"`
-	Published        float64 `json:"published"` // messages published on channels; MessagesSent counts those that were delivered
-	Events           float64 `json:"events"`    // events handled by the application
+	Published        float64 `json:"published"`     // messages published on channels; MessagesSent counts those that were delivered
+	Events           float64 `json:"events"`        // events handled by the application
 	EventFailures    float64 `json:"eventFailures"` // handlers that panicked, and failures of a script
-	SlowMessages     float64 `json:"slowMessages"` // messages that a full send queue did not take
+	SlowMessages     float64 `json:"slowMessages"`  // messages that a full send queue did not take
 }
 
 // CloseCount counts the connections that ended in one way.
