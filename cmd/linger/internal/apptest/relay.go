@@ -49,7 +49,7 @@ func (r *relay) serve(client net.Conn) {
 		_ = client.Close()
 		return
 	}
-	p := pair{client.(*net.TCPConn), app.(*net.TCPConn)} //nolint:errcheck,forcetypeassert // net.Listen and net.Dial were called with "tcp"
+	p := pair{client.(*net.TCPConn), app.(*net.TCPConn)} //nolint:forcetypeassert // net.Listen and net.Dial were called with "tcp"
 	name := app.LocalAddr().String()
 	r.mu.Lock()
 	r.pairs[name] = p
