@@ -13,6 +13,8 @@ import (
 type configCommand struct {
 	Print configPrintCommand `cmd:"" help:"Print the settings of linger run, and where each comes from."`
 	Check configCheckCommand `cmd:"" help:"Check the configuration of linger run, and print all of its problems."`
+
+	Schema configSchemaCommand `cmd:"" help:"Print a JSON Schema of linger.toml, for editors."`
 }
 
 // configPrintCommand prints the settings of linger run.
@@ -61,18 +63,48 @@ func (c *configPrintCommand) Run(out *streams) error {
 
 // printDefaults prints a configuration file with all defaults.
 func printDefaults(out *streams) error {
-	var cli commands
-	parser, err := cli.parser()
-	if err != nil {
-		return err
-	}
-	schema, err := schemaOf(commandCalled(parser.Model.Node, "run"))
+	schema, err := runSchema()
 	if err != nil {
 		return err
 	}
 	const title = "linger.toml: the settings of linger run. Each line that sets one has its default, or a word in capitals for a " +
 		"value without a default: remove the # before it to change it. A flag, or a variable of the environment, takes precedence."
 	return schema.WriteDefaults(out.out, title)
+}
+
+// runSchema returns the settings of linger run.
+func runSchema() (*settings.Schema, error) {
+	var cli commands
+	parser, err := cli.parser()
+	if err != nil {
+		return nil, err
+	}
+	return schemaOf(commandCalled(parser.Model.Node, "run"))
+}
+
+// configSchemaCommand prints a JSON Schema of linger.toml.
+type configSchemaCommand struct{}
+
+// Help returns the text at the end of the command's help. kong calls it.
+func (configSchemaCommand) Help() string {
+	return `Example:
+
+  linger config schema > linger.schema.json
+
+Editors with the language server Taplo use it if the first line of linger.toml is
+
+  #:schema ./linger.schema.json`
+}
+
+// Run prints the schema.
+func (configSchemaCommand) Run(out *streams) error {
+	schema, err := runSchema()
+	if err != nil {
+		return err
+	}
+	text, err := schema.JSONSchema("linger.toml")
+	out.out.printf("%s\n", text)
+	return err
 }
 
 // lines returns the settings that are in force, the names of the application's variables among them.

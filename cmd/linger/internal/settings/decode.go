@@ -142,10 +142,7 @@ const (
 
 // form returns what the values of the setting are in the file; those of a list, each for itself.
 func (s *Setting) form() form {
-	element := s.Target.Type()
-	if s.IsSlice() {
-		element = element.Elem()
-	}
+	element := s.element()
 	switch {
 	case element.PkgPath() != "": // not a predeclared type
 		return textForm
@@ -157,6 +154,14 @@ func (s *Setting) form() form {
 		return numberForm
 	}
 	return textForm
+}
+
+// element returns the type of the values of a setting.
+func (s *Setting) element() reflect.Type {
+	if s.IsSlice() {
+		return s.Target.Type().Elem()
+	}
+	return s.Target.Type()
 }
 
 // textOf converts a value of the file that is no array and no table to a text. It reports false if the value does not have
@@ -180,5 +185,5 @@ func (s *Setting) textOf(value any) (text string, ok bool) {
 
 // hasMapper reports whether values have a type of their own, whose mapper may accept the text of a number or a date.
 func (s *Setting) hasMapper() bool {
-	return s.form() == textForm && s.Target.Type() != reflect.TypeFor[string]() && s.Target.Type() != reflect.TypeFor[[]string]()
+	return s.form() == textForm && s.element() != reflect.TypeFor[string]()
 }

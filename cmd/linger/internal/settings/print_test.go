@@ -2,6 +2,7 @@ package settings_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"regexp"
 	"strings"
 	"testing"
@@ -77,6 +78,41 @@ func TestWriteDefaults(t *testing.T) {
 	}
 	if strings.Count(uncommented, "\ncount = 1\n") != 1 {
 		t.Errorf("a default must be a line of the file; got\n%s", uncommented)
+	}
+}
+
+func TestJSONSchema(t *testing.T) {
+	c, err := load(t, "", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := c.schema.JSONSchema("app.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema struct{ Properties map[string]any }
+	if err := json.Unmarshal(text, &schema); err != nil {
+		t.Fatal(err)
+	}
+	log, _ := schema.Properties["log"].(map[string]any)
+	for name, want := range map[string]string{
+		"count":  `{"default":1,"description":"How many. (--count, APP_COUNT)","type":"integer"}`,
+		"number": `{"deprecated":true,"description":"Another name of count.","type":"integer"}`,
+		"on":     `{"description":"Whether. (--on, APP_ON)","type":"boolean"}`,
+		"level":  `{"default":"info","description":"One of three. (--level, APP_LEVEL)","enum":["debug","info","error"]}`,
+		"rule":   `{"anyOf":[{"type":"string"},{"items":{"type":"string"},"type":"array"}],"description":"Rules. (--rule, APP_RULE)"}`,
+		"main":   `{"description":"The program.","type":"string"}`,
+		"vars":   `{"description":"Variables.","type":"object"}`,
+	} {
+		if got, err := json.Marshal(schema.Properties[name]); err != nil || string(got) != want {
+			t.Errorf("the schema of %s must be %s; got %s", name, want, got)
+		}
+	}
+	if got, err := json.Marshal(log["properties"]); err != nil || string(got) != `{"size":{"default":5,"description":"The size of the log. (--log-size, APP_LOG_SIZE)","type":"integer"}}` {
+		t.Errorf("the table log must have its size; got %s", got)
+	}
+	if schema.Properties["only"] != nil || schema.Properties["config"] != nil || schema.Properties["log_file"] != nil {
+		t.Errorf("settings that the file cannot have, and empty tables, are not in the schema; got %v", schema.Properties)
 	}
 }
 
