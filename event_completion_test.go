@@ -38,7 +38,7 @@ func TestMessageAsyncHoldsTheNextEvent(t *testing.T) {
 			if n := len(taken); next == "text 2" && n != 2 {
 				t.Errorf("one event of each connection is in progress; got %d", n)
 			}
-			for len(taken) > 0 {
+			for range len(taken) { // not those that Done begins
 				done := <-taken
 				done.Done()
 				done.Done() // has no effect

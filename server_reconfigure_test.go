@@ -183,6 +183,7 @@ func TestServerReconfigureSendQueue(t *testing.T) {
 		c := s.connect()
 		c.nc.(interface{ SetCapacity(bytes int) }).SetCapacity(10)
 		socket := <-sockets
+		synctest.Wait() // for the end of the upgrade handler
 		var sending sync.WaitGroup
 		sending.Go(func() {
 			for range 10 {
@@ -212,6 +213,7 @@ func TestServerReconfigureMaxMemory(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: accept(linger.AcceptOptions{}, sockets)},
 			linger.Options{Options: websocket.Options{WriteTimeout: -1, KeepAlive: -1}, MaxMemory: -1})
 		s.connect().nc.(interface{ SetCapacity(bytes int) }).SetCapacity(10)
+		synctest.Wait() // for the end of the upgrade handler
 		if err := (<-sockets).Send(linger.Text(text(100_000))); err != nil {
 			t.Fatal(err)
 		}
