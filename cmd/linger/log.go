@@ -3,12 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/netip"
-	"slices"
-	"strings"
 )
 
 // logFlags are the flags for the log and for the output of the application.
@@ -35,21 +32,6 @@ func (l logs) accessFor(f logFlags, trusted []netip.Prefix) accessLog {
 	}
 	return accessLog{to: l.access, headers: toStrings(f.AccessLogHeader), trusted: trusted}
 }
-
-// setLevel changes the minimum level. The error is for the operator.
-func (l logs) setLevel(name string) error {
-	if !slices.Contains(levels(), name) {
-		return fmt.Errorf("%q is not a level of the log: give one of %s", name, strings.Join(levels(), ", "))
-	}
-	l.level.Set(levelOf(name))
-	return nil
-}
-
-// levels returns the names of the levels of the log.
-func levels() []string { return []string{"debug", "info", "warn", "error"} }
-
-// levelName returns the minimum level by its name.
-func (l logs) levelName() string { return strings.ToLower(l.level.Level().String()) }
 
 // open returns logs with the format and level of the flags. They write to the streams.
 func (f logFlags) open(out *streams) logs {
