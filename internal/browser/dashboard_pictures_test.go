@@ -64,7 +64,7 @@ func (p *tab) picture(name string, width, height int64) {
 		p.t.Fatal(err)
 	}
 	path := filepath.Join("../../docs", name)
-	if err := os.WriteFile(path, image, 0o644); err != nil { //nolint:gosec // a file of the repository
+	if err := os.WriteFile(path, image, 0o644); err != nil {
 		p.t.Fatal(err)
 	}
 	if err := exec.Command("pngquant", "--force", "--output", path, path).Run(); err != nil {
@@ -100,7 +100,7 @@ func (m *market) rebalance(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.Sleep(5 * time.Second)
-	answer, err := http.Post(m.dashboard+"/v1/drain", "application/json", strings.NewReader(`{"share": 0.05, "spread": 5}`)) //nolint:noctx // a tool
+	answer, err := http.Post(m.dashboard+"/v1/drain", "application/json", strings.NewReader(`{"share": 0.05, "spread": 5}`))
 	if err != nil {
 		t.Fatal(err)
 	}
