@@ -4,6 +4,7 @@ package dashboard
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
@@ -33,7 +34,8 @@ var (
 // the page to make HTML of text, so that what peers have sent cannot become part of it.
 func Handler() http.Handler {
 	page, policy := assemble()
-	etag := fmt.Sprintf("%q", hash(page))
+	compressed := compress(page)
+	etag := fmt.Sprintf("W/%q", hash(page)) // the same for both codings
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Content-Type", "text/html; charset=utf-8")
@@ -47,8 +49,23 @@ func Handler() http.Handler {
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
-		_, _ = w.Write(page) // the client may have gone
+		header.Set("Vary", "Accept-Encoding")
+		body := page
+		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+			header.Set("Content-Encoding", "gzip")
+			body = compressed
+		}
+		_, _ = w.Write(body) // the client may have gone
 	})
+}
+
+// compress returns a text in the gzip format.
+func compress(text []byte) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write(text) // writing to a buffer cannot fail
+	_ = w.Close()
+	return b.Bytes()
 }
 
 // assemble returns the page and its Content-Security-Policy.

@@ -1,6 +1,9 @@
 package dashboard_test
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -36,9 +39,36 @@ func TestPageLoadsNothing(t *testing.T) {
 	if strings.Contains(page, "{{") || strings.Contains(page, "(() => {\nreturn") || strings.Contains(page, "<style>\n</style>") {
 		t.Error("a part of the page is empty")
 	}
-	if len(page) > 120_000 {
-		t.Errorf("the page has %d bytes, expected at most 120,000", len(page))
+	if len(page) > 125_000 {
+		t.Errorf("the page has %d bytes, expected at most 125,000", len(page))
 	}
+}
+
+func TestPageIsCompressed(t *testing.T) {
+	answer := get(t, http.Header{"Accept-Encoding": {"gzip, br"}})
+	if got := answer.Header.Get("Content-Encoding"); got != "gzip" {
+		t.Fatalf("Content-Encoding is %q, expected gzip", got)
+	}
+	compressed, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := gzip.NewReader(bytes.NewReader(compressed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := io.ReadAll(get(t, nil).Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(page, plain) {
+		t.Error("the compressed page is another one")
+	}
+	t.Logf("%d bytes, %d compressed", len(page), len(compressed))
 }
 
 func TestPageHeader(t *testing.T) {
