@@ -24,7 +24,7 @@ test: ## All tests with the race detector, in random order
 runtimes: ## Tests of the events and of the Workers API on Node
 	@.ci/check runtimes
 
-browser: ## Test the chat and the library's server in Chromium
+browser: ## Test the chat, the dashboard and the library's server in Chromium
 	@.ci/check browser
 
 interop: ## Test with other implementations; those for Node and Bun need npm

@@ -28,6 +28,9 @@ func TestDashboardPictures(t *testing.T) {
 		t.Skip("makes pictures with -pictures=3m")
 	}
 	m := startMarket(t)
+	for i := range 420 {
+		go m.client(t.Context(), i)
+	}
 	b := startBrowser(t)
 	p := b.open(t, m.dashboard)
 	p.do("set the size", chromedp.EmulateViewport(1360, 1000))
@@ -52,6 +55,32 @@ func TestDashboardPictures(t *testing.T) {
 	evaluate[bool](p, `scrollTo(0, 0); true`)
 	time.Sleep(20 * time.Second)
 	p.picture("dashboard-connection.png", 1360, 850)
+}
+
+// The dashboard of the command shows its workers, failures with their positions, and reloads the application.
+func TestDashboardOfCommand(t *testing.T) {
+	m := startMarket(t)
+	b := startBrowser(t)
+	p := b.open(t, m.dashboard)
+	p.shown("#server-name", "market.js")
+	c, err := m.dial(t.Context(), "/desk?desk=london", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.shown("#largest", "desk:london1")
+	if err := c.Write(t.Context(), websocket.Text, []byte(`{"type":"order"}`)); err != nil {
+		t.Fatal(err)
+	}
+	p.shown("#timeline-short", "internal/browser/testdata/market.js:37:23 · websocketmessage event")
+	p.visit("#/application")
+	p.rows("workers", 4)
+	p.click("#reload")
+	p.shown("#reload-result", "Reloaded in")
+	p.shown("#application-hint", "generation 2")
+	p.shown("#timeline", "Application reloaded")
+	p.visit("#/connections")
+	p.rows("connections", 1)
+	p.shown("#connections", "203.0.113.2")
 }
 
 // picture writes a picture of the page to docs/.
@@ -88,9 +117,6 @@ func startMarket(t *testing.T) *market {
 	_ = listener.Close()
 	m := &market{dashboard: "http://" + address, program: start(t, "cmd/linger", "run", "--listen=127.0.0.1:0", "--admin-listen="+address, "--workers=4",
 		"--trusted-proxy=127.0.0.1/32", "--origin=https://market.example.com", "--max-message=64KiB", "--memory=64MiB", "internal/browser/testdata/market.js")}
-	for i := range 420 {
-		go m.client(t.Context(), i)
-	}
 	return m
 }
 
