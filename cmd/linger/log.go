@@ -69,7 +69,7 @@ func newHandler(format string, level slog.Leveler, to io.Writer) slog.Handler {
 	return slog.NewTextHandler(to, o)
 }
 
-// levelOf returns the level with one of the names in levels.
+// levelOf returns the level with the name debug, info, warn or error.
 func levelOf(name string) slog.Level {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(name)) // fails only for other names

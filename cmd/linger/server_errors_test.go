@@ -30,7 +30,7 @@ func TestServerErrorsOfHandlers(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(fmt.Errorf("on purpose")) }))
 	server.Config.ErrorLog = serverErrors(slog.New(slog.NewTextHandler(text, nil)))
 	server.Start()
-	_, err := http.Get(server.URL) //nolint:bodyclose // there is no response
+	_, err := http.Get(server.URL)
 	server.Close()
 	if got := text.String(); err == nil || !strings.Contains(got, `level=ERROR msg="http: panic" remote=127.0.0.1:`) || !strings.Contains(got, "on purpose") {
 		t.Errorf("the panic of a handler is logged with the address as an attribute; got %v, %s", err, got)
