@@ -72,6 +72,9 @@ func (s *Socket) ID() string { return s.id }
 // URL returns the absolute URL of the upgrade request. Each call returns a new value.
 func (s *Socket) URL() *url.URL { return s.request.url() }
 
+// Path returns the path of the URL, as it was sent: with its percent-encoding. It costs much less than [Socket.URL].
+func (s *Socket) Path() string { return s.request.path() }
+
 // Header returns the header of the upgrade request. Each call returns a new value. If the header was larger than 16 KiB its
 // largest fields are missing.
 func (s *Socket) Header() http.Header { return s.request.header() }

@@ -122,6 +122,12 @@ func (r requestSnapshot) url() *url.URL {
 	return u
 }
 
+// path returns the target without its query.
+func (r requestSnapshot) path() string {
+	path, _, _ := strings.Cut(r.field(snapshotTarget), "?")
+	return path
+}
+
 func (r requestSnapshot) header() http.Header {
 	header := http.Header{}
 	for _, line := range slices.Collect(strings.SplitSeq(string(r), "\n"))[snapshotHeader:] {

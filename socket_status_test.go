@@ -1,6 +1,7 @@
 package linger_test
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -36,6 +37,22 @@ func TestSocketTimes(t *testing.T) {
 		wantError(t, "the application closes", socket.Close(protocol.CloseNormal, ""), nil)
 		if socket.IsHalfOpen() {
 			t.Error("a connection that the application has closed is not half-open any more")
+		}
+	})
+}
+
+func TestSocketPath(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		sockets := make(chan *linger.Socket, 1)
+		s := serve(t, linger.HandlerFuncs{OnUpgrade: accept(linger.AcceptOptions{}, sockets)}, linger.Options{})
+		for _, target := range []string{"/", "/a%2Fb/%20?x=1?y", "/%C3%A9?", "//a//b", "http://other.test/a;b?c=/d"} {
+			c := s.client()
+			c.write([]byte(strings.Replace(upgradeRequest(), "/chat?room=1", target, 1)))
+			c.answer()
+			socket := <-sockets
+			if got, want := socket.Path(), socket.URL().EscapedPath(); got != want {
+				t.Errorf("the path of %s is %s; got %s", target, want, got)
+			}
 		}
 	})
 }

@@ -62,11 +62,10 @@ func (h *Handler) describe(s *linger.Socket, stats linger.Stats, now time.Time) 
 
 // target returns the path of a connection's URL, and the query if it is to be shown.
 func target(s *linger.Socket, query bool) string {
-	u := s.URL()
 	if query {
-		return u.RequestURI()
+		return s.URL().RequestURI()
 	}
-	return u.EscapedPath()
+	return s.Path()
 }
 
 func kindOf(binary bool) string {

@@ -218,7 +218,7 @@ func (f *filter) state(s *linger.Socket) bool {
 func (f *filter) static(s *linger.Socket) bool {
 	return (f.id == "" || s.ID() == f.id) &&
 		(!f.network.IsValid() || f.network.Contains(s.RemoteIP().Unmap())) &&
-		(f.path == "" || matches(f.path, s.URL().EscapedPath()))
+		(f.path == "" || matches(f.path, s.Path()))
 }
 
 // matches reports whether a path contains the pattern or, if that has a *, whether it matches as a whole; * stands for any characters.
