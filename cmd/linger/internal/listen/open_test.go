@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 func open(t *testing.T, passed *Passed, texts ...string) ([]Listener, error) {
@@ -51,8 +52,13 @@ func reach(t *testing.T, l net.Listener) {
 		t.Fatal(err)
 	}
 	_ = conn.Close()
-	if err := <-accepted; err != nil {
-		t.Fatal(err)
+	select {
+	case err := <-accepted:
+		if err != nil {
+			t.Fatal(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatalf("clients must reach the listener on %s; another one has them", l.Addr())
 	}
 }
 
