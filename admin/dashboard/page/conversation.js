@@ -72,7 +72,7 @@ export class EventList {
     this.element.replaceChildren();
   }
 
-  /** Adds an event. Those of one frame of the display are added together. */
+  /** Adds an event. Those of a tenth of a second are shown together. */
   add(event) {
     this.waiting.push(event);
     if (this.waiting.length > maxLines) {

@@ -45,8 +45,10 @@ function navigate() {
   }
   const tab = route.view === "connection" ? "#/connections" : `#${path}`;
   const links = [...document.querySelectorAll("nav a")];
-  markCurrent(links, links.find((element) => element.getAttribute("href") === tab));
-  setText(document.querySelector("title"), route.view === "overview" ? pageTitle() : `${links.find((element) => element.ariaCurrent)?.textContent ?? "Linger"} · ${pageTitle()}`);
+  const current = links.find((element) => element.getAttribute("href") === tab);
+  markCurrent(links, current);
+  current?.scrollIntoView({ block: "nearest", inline: "center" }); // the tabs of a phone scroll
+  setText(document.querySelector("title"), route.view === "overview" ? pageTitle() : `${current?.textContent ?? "Linger"} · ${pageTitle()}`);
   if (changed) {
     scrollTo(0, 0);
   }
