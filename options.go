@@ -115,7 +115,7 @@ type Options struct {
 	// Trace is called for what happens on the connections; nil means nothing is called.
 	Trace *Trace
 
-	// Stats records what [Socket.Stats] returns, which takes about 150 bytes for each connection, and 500 more once a message has come
+	// Stats records what [Socket.Stats] returns, which takes about 100 bytes for each connection, and 300 more once a message has come
 	// or gone. Without it Stats has no traffic and no recent messages.
 	Stats bool
 }

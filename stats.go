@@ -1,6 +1,7 @@
 package linger
 
 import (
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -84,9 +85,16 @@ func (c *counter) load() Traffic {
 
 // recentMessages is a ring of the last messages.
 type recentMessages struct {
-	ring [maxRecent]RecentMessage
-	next int // where the next message is stored
+	ring [maxRecent]recentMessage
+	next uint8 // where the next message is stored
 	full bool
+}
+
+// recentMessage is a RecentMessage in 16 bytes, because most connections have a ring of them.
+type recentMessage struct {
+	at           time.Duration // after traffic.began
+	size         uint32        // 4 GiB - 1 for more
+	sent, binary bool
 }
 
 // newTraffic returns nil if nothing needs it.
@@ -97,45 +105,50 @@ func newTraffic(o *Options) *traffic {
 	return &traffic{began: time.Now(), detail: o.Stats}
 }
 
-// now returns the time for record, if Options.Stats needs it. A nil traffic needs none.
-func (t *traffic) now() time.Time {
+// now returns the time after began for record, if Options.Stats needs it. A nil traffic needs none.
+func (t *traffic) now() time.Duration {
 	if t == nil || !t.detail {
-		return time.Time{}
+		return 0
 	}
-	return time.Now()
+	return time.Since(t.began)
 }
 
 // record counts a message.
-func (t *traffic) record(now time.Time, c *counter, sent, binary bool, size int) {
+func (t *traffic) record(now time.Duration, c *counter, sent, binary bool, size int) {
 	c.messages.Add(1)
 	c.bytes.Add(int64(size))
 	if !t.detail {
 		return
 	}
-	t.last.Store(int64(now.Sub(t.began)))
+	t.last.Store(int64(now))
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.recent == nil {
 		t.recent = &recentMessages{}
 	}
-	t.recent.add(RecentMessage{Time: now, Sent: sent, Binary: binary, Size: size})
+	t.recent.add(recentMessage{at: now, size: uint32(min(int64(size), math.MaxUint32)), sent: sent, binary: binary}) //nolint:gosec // is in range
 }
 
-func (r *recentMessages) add(m RecentMessage) {
+func (r *recentMessages) add(m recentMessage) {
 	r.ring[r.next] = m
 	r.next = (r.next + 1) % maxRecent
 	r.full = r.full || r.next == 0
 }
 
-// list returns the messages, oldest first.
-func (r *recentMessages) list() []RecentMessage {
-	switch {
-	case r == nil:
+// list returns the messages, oldest first. began is that of the traffic.
+func (r *recentMessages) list(began time.Time) []RecentMessage {
+	if r == nil {
 		return nil
-	case r.full:
-		return slices.Concat(r.ring[r.next:], r.ring[:r.next])
 	}
-	return slices.Clone(r.ring[:r.next])
+	ring := slices.Clone(r.ring[:r.next])
+	if r.full {
+		ring = slices.Concat(r.ring[r.next:], r.ring[:r.next])
+	}
+	list := make([]RecentMessage, 0, len(ring))
+	for _, m := range ring {
+		list = append(list, RecentMessage{Time: began.Add(m.at), Sent: m.sent, Binary: m.binary, Size: int(m.size)})
+	}
+	return list
 }
 
 // report fills in what was recorded.
@@ -147,7 +160,7 @@ func (t *traffic) report(stats *Stats) {
 	stats.Received, stats.Sent = t.received.load(), t.sent.load()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	stats.Recent = t.recent.list()
+	stats.Recent = t.recent.list(t.began)
 }
 
 // recordReceived records the messages that one read has brought.
