@@ -64,3 +64,19 @@ func TestHostPatternDecodeRejects(t *testing.T) {
 		}
 	}
 }
+
+// The port of a URL without one depends on whether the request has come by TLS.
+func TestHostFlagsAllowsHostByTLS(t *testing.T) {
+	run, err := parseRun(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for port, own := range map[int]bool{443: true, 80: false} { // whether the port is that of https
+		listens := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}
+		for _, secure := range []bool{true, false} {
+			if got, want := run.allowsHost("attacker.example", listens, secure), secure != own; got != want {
+				t.Errorf("a server on port %d admits a name without a port, by TLS %v: %v; got %v", port, secure, want, got)
+			}
+		}
+	}
+}
