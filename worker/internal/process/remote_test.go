@@ -48,14 +48,21 @@ func (h *fakeHost) untilFatal(t *testing.T) error {
 // launch starts a shell as a child that runs a script, and loads an application in it.
 func launch(t *testing.T, sh string, timeout time.Duration) (*fakeHost, script.Runtime) {
 	t.Helper()
+	h, r := prepare(t, sh, timeout)
+	if err := r.Load(); err != nil {
+		t.Fatalf("the child starts; got %v", err)
+	}
+	return h, r
+}
+
+// prepare is launch without the start of the child.
+func prepare(t *testing.T, sh string, timeout time.Duration) (*fakeHost, script.Runtime) {
+	t.Helper()
 	h := newFakeHost()
 	r := New(func(script.Host) Options {
 		return Options{Path: "/bin/sh", Args: []string{"-c", sh}, Env: os.Environ()}
 	})(h, script.Application{Name: "linger:app", EventTimeout: timeout})
 	t.Cleanup(func() { _ = r.Close() })
-	if err := r.Load(); err != nil {
-		t.Fatalf("the child starts; got %v", err)
-	}
 	return h, r
 }
 
@@ -106,5 +113,20 @@ func TestRemoteStop(t *testing.T) {
 	r.Stop()
 	if err := h.untilFatal(t); !errors.Is(err, script.ErrExited) {
 		t.Errorf("a Runtime that was stopped ends; got %v", err)
+	}
+}
+
+// A worker may be stopped, by a shutdown, while a reload starts its next child.
+func TestRemoteStopDuringLoad(t *testing.T) {
+	t.Parallel()
+	for range 10 {
+		h, r := prepare(t, `sleep 1000`, patience)
+		go r.Stop()
+		if err := r.Load(); err != nil {
+			t.Fatalf("the child starts; got %v", err)
+		}
+		if err := h.untilFatal(t); !errors.Is(err, script.ErrExited) {
+			t.Errorf("a Runtime that was stopped ends, also if its child started later; got %v", err)
+		}
 	}
 }

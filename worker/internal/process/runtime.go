@@ -62,7 +62,9 @@ type remote struct {
 	sendNumber int                // the position of send
 	args       []engine.Value     // the arguments of the last call of such a function
 
-	child    *child // nil before Load, and if it could not be started
+	child    *child // nil before Load, and if it could not be started; set with startMu held
+	startMu  sync.Mutex
+	stopped  bool // Stop has been called; guarded by startMu
 	calls    outgoing
 	sent     int64 // bytes of calls
 	answers  outgoing
@@ -98,11 +100,13 @@ const (
 var _ script.Runtime = (*remote)(nil)
 
 // Load starts the child and sends hello. The code follows when the child has answered.
-func (r *remote) Load() (err error) {
+func (r *remote) Load() error {
 	o := &r.options
-	if r.child, err = startChild(childSpec{path: o.Path, args: o.Args, env: o.Env, dir: o.Dir, memory: o.Memory, printLine: o.Print, reportDropped: o.Dropped}); err != nil {
+	c, err := startChild(childSpec{path: o.Path, args: o.Args, env: o.Env, dir: o.Dir, memory: o.Memory, printLine: o.Print, reportDropped: o.Dropped})
+	if err != nil {
 		return err
 	}
+	r.setChild(c)
 	r.calls.pipe, r.answers.pipe = r.child.calls, r.child.answers
 	r.send(func(b []byte) []byte { return appendHello(b, engine.List(textValues(r.names)...)) })
 	r.Flush()
@@ -361,9 +365,24 @@ func (r *remote) Process() int {
 // Collect has no effect: the child collects its memory itself.
 func (r *remote) Collect() {}
 
-// Stop kills the child.
+// Stop kills the child, or the one that Load starts later. Any goroutine may call it.
 func (r *remote) Stop() {
-	if c := r.child; c != nil {
+	r.startMu.Lock()
+	r.stopped = true
+	c := r.child
+	r.startMu.Unlock()
+	if c != nil {
+		c.kill()
+	}
+}
+
+// setChild sets the child that Load has started. It is killed if Stop was called in the meantime.
+func (r *remote) setChild(c *child) {
+	r.startMu.Lock()
+	r.child = c
+	stopped := r.stopped
+	r.startMu.Unlock()
+	if stopped {
 		c.kill()
 	}
 }
