@@ -3,10 +3,8 @@ package linger
 import (
 	"context"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/lingerws/linger/internal/drain"
@@ -131,10 +129,6 @@ func (s *Socket) closeForDrain(status protocol.Status) bool {
 	return true
 }
 
-// maxRetryAfter is the greatest Retry-After of a server that is not ready, in seconds. Another server is likely to be ready, so it
-// is short; it is random, because clients that came together should not come back together.
-const maxRetryAfter = 5
-
 // refuseNotReady answers a request that arrives after a drain or a shutdown has begun, or is accepted after a shutdown has.
 func (s *Server) refuseNotReady(w http.ResponseWriter, r *http.Request) {
 	reason, text := "drain", "the server is draining: connect again"
@@ -142,6 +136,6 @@ func (s *Server) refuseNotReady(w http.ResponseWriter, r *http.Request) {
 		reason, text = "shutdown", "the server is shutting down"
 	}
 	s.reportRefusal(slog.LevelDebug, r, http.StatusServiceUnavailable, reason, text)
-	w.Header().Set("Retry-After", strconv.Itoa(1+rand.N(maxRetryAfter)))
+	w.Header().Set("Retry-After", drain.RetryAfter())
 	answerError(w, http.StatusServiceUnavailable, text)
 }

@@ -3,10 +3,8 @@ package proxy
 import (
 	"context"
 	"maps"
-	"math/rand/v2"
 	"net/http"
 	"slices"
-	"strconv"
 
 	"github.com/lingerws/linger/internal/drain"
 	"github.com/lingerws/linger/protocol"
@@ -84,16 +82,12 @@ func (p *pipe) closeForDrain(status protocol.Status) bool {
 	return true
 }
 
-// maxRetryAfter is the greatest Retry-After of a proxy that is not ready, in seconds. It is random, because clients that came
-// together should not come back together.
-const maxRetryAfter = 5
-
 // refuseNotReady responds to a request that arrives after a drain or Shutdown has begun.
 func (h *Handler) refuseNotReady(w http.ResponseWriter) {
 	text := "the proxy is draining: connect again"
 	if h.isShuttingDown() {
 		text = "the proxy is shutting down"
 	}
-	w.Header().Set("Retry-After", strconv.Itoa(1+rand.N(maxRetryAfter)))
+	w.Header().Set("Retry-After", drain.RetryAfter())
 	http.Error(w, text, http.StatusServiceUnavailable)
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/lingerws/linger/protocol"
@@ -68,6 +70,14 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	return o, nil
 }
+
+// maxRetryAfter is the greatest Retry-After of a server that is not ready, in seconds. Another server is likely to be ready, so it
+// is short.
+const maxRetryAfter = 5
+
+// RetryAfter returns the Retry-After of a response that refuses a connection because of a drain or a shutdown. It is random, because
+// clients that came together should not come back together.
+func RetryAfter() string { return strconv.Itoa(1 + rand.N(maxRetryAfter)) }
 
 // all reports whether all connections are drained.
 func (o *Options) all() bool { return o.Share == 1 }
