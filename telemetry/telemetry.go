@@ -31,7 +31,7 @@ type Options struct {
 
 	Service string // the attribute service.name; "" means that of the environment, or linger
 	Version string // the attribute service.version
-	Node    string // the attribute service.instance.id
+	Node    string // the attribute service.instance.id; "" means that of the environment, or none
 
 	// SampleRatio is the share of the traces that begin here whose spans are sent, from 0 to 1. A request with a trace
 	// context has decided already.
@@ -120,7 +120,10 @@ func parseEndpoint(text string) (string, error) {
 
 // describe returns the attributes that all spans share.
 func describe(ctx context.Context, o Options) (*resource.Resource, error) {
-	own := []attribute.KeyValue{attribute.String("service.instance.id", o.Node), attribute.String("service.version", o.Version)}
+	own := []attribute.KeyValue{attribute.String("service.version", o.Version)}
+	if o.Node != "" {
+		own = append(own, attribute.String("service.instance.id", o.Node))
+	}
 	if o.Service != "" {
 		own = append(own, attribute.String("service.name", o.Service))
 	}
