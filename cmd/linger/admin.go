@@ -16,6 +16,7 @@ import (
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/admin"
 	"github.com/lingerws/linger/admin/dashboard"
+	"github.com/lingerws/linger/cmd/linger/internal/adminclient"
 	"github.com/lingerws/linger/cmd/linger/internal/listen"
 	"github.com/lingerws/linger/websocket"
 	"github.com/lingerws/linger/worker"
@@ -31,9 +32,6 @@ type adminFlags struct {
 
 // minAdminToken is the length of the shortest --admin-token.
 const minAdminToken = 16
-
-// defaultAdminPort is the port of the administration if --admin-listen is not given and the port is free.
-const defaultAdminPort = 9180
 
 // Validate reports a token that is too short. kong calls it.
 func (f adminFlags) Validate() error {
@@ -60,7 +58,8 @@ func (a *adminAddress) Decode(ctx *kong.DecodeContext) error {
 		*a = adminAddress{off: true}
 		return nil
 	}
-	if path, ok := strings.CutPrefix(text, "unix:"); ok && !strings.Contains(path, "?") && !strings.HasPrefix(path, "@") {
+	path, isSocket := strings.CutPrefix(strings.TrimPrefix(text, "http://"), "unix:")
+	if isSocket && !strings.Contains(path, "?") && !strings.HasPrefix(path, "@") {
 		text += "?mode=0600"
 	}
 	address, err := listen.Parse(text)
@@ -119,7 +118,7 @@ func (f adminFlags) openAdmin(log *slog.Logger) (*administration, error) {
 // listen opens the listener. If the default port is in use it selects a free one, so that a second server on the machine starts.
 func (a *administration) listen(at adminAddress) error {
 	if !at.given {
-		at.address = listen.Loopback(defaultAdminPort)
+		at.address = listen.Loopback(adminclient.DefaultPort)
 	}
 	err := a.open(at.address)
 	if !at.given && errors.Is(err, syscall.EADDRINUSE) {
@@ -143,7 +142,7 @@ func (a *administration) open(at listen.Address) error {
 	return err
 }
 
-// isPrivate reports whether only this machine, or with a Unix socket only its owner, can connect to an address.
+// isPrivate reports whether only this machine can connect to an address; to a Unix socket, those whom the mode of its file admits.
 func isPrivate(address net.Addr) bool {
 	switch at := address.(type) {
 	case *net.TCPAddr:
@@ -184,7 +183,7 @@ func (a *administration) serve(options admin.Options) {
 	a.web = websocket.NewHTTPServer(a.handler)
 	a.web.Handler = websocket.BoundBodies(a.handler, adminTimeout)
 	a.web.MaxHeaderBytes = maxHeader
-	a.web.ErrorLog = slog.NewLogLogger(a.log.Handler(), slog.LevelError)
+	a.web.ErrorLog = serverErrors(a.log)
 	a.recorder.Started("Linger " + options.Version)
 	go func() {
 		err := websocket.Serve(a.web, newLimited(a.listener, maxAdminConnections))
@@ -215,13 +214,9 @@ func (c *runCommand) serveAdmin(a *administration, out *streams, running *runnin
 		return
 	}
 	drains.record = a.recorder.Drain
-	runtime := c.Runtime
-	if runtime == "" {
-		runtime = embedded
-	}
 	a.serve(admin.Options{
 		Server: running.app.Server(), Token: c.AdminToken, ShowQueries: c.AdminQueries, Profiles: c.AdminPprof,
-		Version: versionNumber(), Runtime: string(runtime), App: c.App,
+		Version: versionNumber(), Runtime: string(c.Runtime), App: c.App,
 		Dashboard: dashboard.Handler(), Metrics: a.measured.handler(running.app),
 		Workers: func() []admin.Worker { return adminWorkers(running.app.Workers()) },
 		Drain:   drains.request, CancelDrain: drains.cancel, LogLevel: running.log.level,

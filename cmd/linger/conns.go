@@ -35,6 +35,11 @@ func (f clientFlags) request(method, path string, query url.Values, body *adminc
 	if err != nil {
 		return err
 	}
+	return ask(client, method, path, query, body, answer)
+}
+
+// ask sends a request with a client, and waits for its answer for at most requestTimeout.
+func ask(client *adminclient.Client, method, path string, query url.Values, body *adminclient.Body, answer any) error {
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
 	return client.Do(ctx, method, path, query, body, answer)

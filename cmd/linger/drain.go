@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"os"
+	"strconv"
 	"sync"
 	"time"
 
@@ -301,10 +302,17 @@ func (c *closeCode) Decode(ctx *kong.DecodeContext) error {
 	if err := ctx.Scan.PopValueInto("code", &text); err != nil {
 		return err
 	}
-	var code protocol.CloseCode
-	if _, err := fmt.Sscanf(text, "%d", &code); err != nil {
-		return fmt.Errorf("%q is not a close code: give a number such as 1001, 1012, or one from 3000 to 4999", text)
-	}
+	code, err := parseCloseCode(text)
 	*c = closeCode(code)
-	return protocol.CheckClose(code, "")
+	return err
+}
+
+// parseCloseCode parses a close code that may be sent.
+func parseCloseCode(text string) (protocol.CloseCode, error) {
+	number, err := strconv.ParseUint(text, 10, 16)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a close code: give a number such as 1001, 1012, or one from 3000 to 4999", text)
+	}
+	code := protocol.CloseCode(number)
+	return code, protocol.CheckClose(code, "")
 }

@@ -70,18 +70,17 @@ func (c *drainCommand) Run(out *streams) error {
 	if err != nil {
 		return err
 	}
-	ctx := context.Background()
 	if c.Cancel {
-		return c.cancel(ctx, client, out)
+		return c.cancel(client, out)
 	}
 	var answer drainAnswer
-	err = client.Do(ctx, http.MethodPost, "/v1/drain", nil, adminclient.JSON(c.request()), &answer)
+	err = ask(client, http.MethodPost, "/v1/drain", nil, adminclient.JSON(c.drainRequest()), &answer)
 	busy, refused := errors.AsType[*adminclient.Error](err)
 	switch {
 	case refused && busy.Code == "draining" && c.hasOptions():
 		return fmt.Errorf("%w: linger drain without options reports its progress, linger drain --cancel ends it", err)
 	case refused && busy.Code == "draining":
-		err = client.Do(ctx, http.MethodGet, "/v1/drain", nil, nil, &answer)
+		err = ask(client, http.MethodGet, "/v1/drain", nil, nil, &answer)
 	}
 	switch {
 	case err != nil:
@@ -91,13 +90,13 @@ func (c *drainCommand) Run(out *streams) error {
 	case c.Detach:
 		return c.print(out, answer.Drain)
 	}
-	return c.follow(ctx, client, out, answer.Drain)
+	return c.follow(client, out, answer.Drain)
 }
 
 // cancel ends the drain in progress.
-func (c *drainCommand) cancel(ctx context.Context, client *adminclient.Client, out *streams) error {
+func (c *drainCommand) cancel(client *adminclient.Client, out *streams) error {
 	var answer drainAnswer
-	if err := client.Do(ctx, http.MethodDelete, "/v1/drain", nil, nil, &answer); err != nil {
+	if err := ask(client, http.MethodDelete, "/v1/drain", nil, nil, &answer); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -109,10 +108,11 @@ func (c *drainCommand) cancel(ctx context.Context, client *adminclient.Client, o
 
 // hasOptions reports whether the command line has options for a drain, other than --stay.
 func (c *drainCommand) hasOptions() bool {
-	return c.request() != (admin.DrainRequest{Stay: c.Stay}) // pointers differ unless both are nil
+	return c.drainRequest() != (admin.DrainRequest{Stay: c.Stay}) // pointers differ unless both are nil
 }
 
-func (c *drainCommand) request() admin.DrainRequest {
+// drainRequest returns the drain that the command line asks for.
+func (c *drainCommand) drainRequest() admin.DrainRequest {
 	r := admin.DrainRequest{
 		Delay: c.Delay.seconds(), Spread: c.Spread.seconds(), Rate: notZero(c.Rate),
 		Code: notZero(int(c.Code)), Reason: notZero(c.Reason), Stay: c.Stay,
@@ -132,7 +132,7 @@ const (
 )
 
 // follow prints the progress of a drain until it ends. The error is not nil if connections are left.
-func (c *drainCommand) follow(ctx context.Context, client *adminclient.Client, out *streams, drain *admin.DrainStatus) error {
+func (c *drainCommand) follow(client *adminclient.Client, out *streams, drain *admin.DrainStatus) error {
 	printed := time.Time{}
 	for ; ; time.Sleep(pollInterval) {
 		if inProgress := drain.State == string(linger.DrainWaiting) || drain.State == string(linger.DrainClosing); !inProgress {
@@ -145,9 +145,10 @@ func (c *drainCommand) follow(ctx context.Context, client *adminclient.Client, o
 			}
 		}
 		var answer drainAnswer
-		err := client.Do(ctx, http.MethodGet, "/v1/drain", nil, nil, &answer)
-		switch {
-		case err != nil && drain.Share == 1 && !c.Stay:
+		err := ask(client, http.MethodGet, "/v1/drain", nil, nil, &answer)
+		_, answered := errors.AsType[*adminclient.Error](err)
+		switch gone := err != nil && !answered && !errors.Is(err, context.DeadlineExceeded); {
+		case gone && drain.Share == 1 && !c.Stay:
 			out.err.printf("the process has ended; %s left before\n", plural(drain.Left, "connection"))
 			return nil
 		case err != nil:

@@ -4,21 +4,7 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/alecthomas/kong"
 )
-
-// parse parses the command line "linger run app.js" with further arguments.
-func parse(t *testing.T, args ...string) (runCommand, error) {
-	t.Helper()
-	var cli commands
-	parser, err := kong.New(&cli)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = parser.Parse(append([]string{"run", "app.js"}, args...))
-	return cli.Run, err
-}
 
 func TestDurationDecode(t *testing.T) {
 	for text, want := range map[string]time.Duration{"500ms": 500 * time.Millisecond, "30s": 30 * time.Second, "1h2m": 62 * time.Minute} {

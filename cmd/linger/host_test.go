@@ -40,7 +40,7 @@ func TestHostFlagsAllowsHost(t *testing.T) {
 		if c.hosts != "" {
 			args = []string{"--host=" + c.hosts}
 		}
-		run, err := parseRun(t, args...)
+		run, err := parse(t, args...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,7 +59,7 @@ func TestHostFlagsAllowsHost(t *testing.T) {
 
 func TestHostPatternDecodeRejects(t *testing.T) {
 	for _, host := range []string{"http://a", "a:8080", "*.", "a.*", "**", "[::1]", "a b"} {
-		if _, err := parseRun(t, "--host="+host); err == nil || !strings.Contains(err.Error(), "--host") {
+		if _, err := parse(t, "--host="+host); err == nil || !strings.Contains(err.Error(), "--host") {
 			t.Errorf("--host=%s must be refused; got %v", host, err)
 		}
 	}
@@ -67,7 +67,7 @@ func TestHostPatternDecodeRejects(t *testing.T) {
 
 // The port of a URL without one depends on whether the request has come by TLS.
 func TestHostFlagsAllowsHostByTLS(t *testing.T) {
-	run, err := parseRun(t)
+	run, err := parse(t)
 	if err != nil {
 		t.Fatal(err)
 	}

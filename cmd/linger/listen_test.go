@@ -3,20 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
-
-	"github.com/alecthomas/kong"
 )
-
-func parseRun(t *testing.T, args ...string) (runCommand, error) {
-	t.Helper()
-	var cli commands
-	parser, err := kong.New(&cli)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = parser.Parse(append([]string{"run", "app.js"}, args...))
-	return cli.Run, err
-}
 
 func addressesOf(f listenFlags) string {
 	var list []string
@@ -43,7 +30,7 @@ func TestListenFlagsAddress(t *testing.T) {
 		"--listen=:80 --listen=unix:/run/linger.sock?mode=0660": ":80 unix:/run/linger.sock",
 		"--listen=:80,https://:443,fd:3":                        ":80 https://:443 fd:3",
 	} {
-		c, err := parseRun(t, strings.Fields(flags)...)
+		c, err := parse(t, strings.Fields(flags)...)
 		if err != nil || addressesOf(c.listenFlags) != want {
 			t.Errorf("a server with %q must listen on %s; got %q, %v", flags, want, addressesOf(c.listenFlags), err)
 		}
@@ -70,7 +57,7 @@ func TestListenFlagsRejectInvalidValues(t *testing.T) {
 		"--port=:80":                "is not a port",
 		"--port=80 --listen=:81":    "give one of them",
 	} {
-		if _, err := parseRun(t, strings.Fields(flags)...); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := parse(t, strings.Fields(flags)...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q must be refused with %q; got %v", flags, want, err)
 		}
 		if _, err := parseProxy(t, append([]string{"--to=ws://a"}, strings.Fields(flags)...)...); err == nil || !strings.Contains(err.Error(), want) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/lingerws/linger/cmd/linger/internal/adminclient"
@@ -16,10 +15,6 @@ type logLevelCommand struct {
 
 // Run prints the level that is in force.
 func (c *logLevelCommand) Run(out *streams) error {
-	client, err := c.client()
-	if err != nil {
-		return err
-	}
 	type level struct {
 		Level string `json:"level"`
 	}
@@ -28,7 +23,7 @@ func (c *logLevelCommand) Run(out *streams) error {
 		method, body = http.MethodPut, adminclient.JSON(level{c.Level})
 	}
 	var now level
-	if err := client.Do(context.Background(), method, "/v1/log", nil, body, &now); err != nil {
+	if err := c.request(method, "/v1/log", nil, body, &now); err != nil {
 		return err
 	}
 	if c.JSON {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/lingerws/linger/cmd/linger/internal/adminclient"
 	"github.com/lingerws/linger/cmd/linger/internal/settings"
 	"github.com/lingerws/linger/worker"
 )
@@ -100,6 +101,7 @@ func (cli *commands) parser(options ...kong.Option) (*kong.Kong, error) {
 	return kong.New(cli, append([]kong.Option{
 		kong.Name("linger"),
 		kong.Description("WebSocket server runtime: Linger holds the sockets, your application handles the events."),
+		kong.Vars{"admin_address": adminclient.DefaultAddress},
 	}, options...)...)
 }
 

@@ -71,11 +71,7 @@ func (c *runCommand) startTracing(log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	name := string(c.Runtime)
-	if name == "" {
-		name = string(embedded)
-	}
-	c.tracing = &tracing{exporter: exporter, runtime: name, log: log}
+	c.tracing = &tracing{exporter: exporter, runtime: string(c.Runtime), log: log}
 	return nil
 }
 

@@ -15,7 +15,6 @@ import (
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/cmd/linger/internal/listen"
 	"github.com/lingerws/linger/cmd/linger/internal/systemd"
-	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/proxy"
 	"github.com/lingerws/linger/websocket"
 )
@@ -182,12 +181,12 @@ func (l *lostAction) Decode(ctx *kong.DecodeContext) error {
 		*l = lostAction{Abort: true}
 		return nil
 	}
-	var code protocol.CloseCode
-	if _, err := fmt.Sscanf(text, "%d", &code); err != nil {
-		return fmt.Errorf("%q is neither a close code, such as 1014, nor cut", text)
+	code, err := parseCloseCode(text)
+	if err != nil {
+		return fmt.Errorf("neither cut nor a close code: %w", err)
 	}
 	*l = lostAction{Code: code}
-	return protocol.CheckClose(code, "")
+	return nil
 }
 
 // drainableProxy is a proxy whose drains have the options and the status of package linger.

@@ -5,22 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/lingerws/linger/proxy"
 )
-
-// parseProxy parses the command line "linger proxy" with further arguments.
-func parseProxy(t *testing.T, args ...string) (proxyCommand, error) {
-	t.Helper()
-	var cli commands
-	parser, err := kong.New(&cli)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = parser.Parse(append([]string{"proxy"}, args...))
-	return cli.Proxy, err
-}
 
 func TestProxyFlagsSetOptions(t *testing.T) {
 	c, err := parseProxy(t, "--to=ws://a", "--to=ws://b", "--dial-timeout=1s", "--max-message=2KiB", "--high-water=1KiB",
@@ -52,7 +38,7 @@ func TestBackendURLDecodeRejects(t *testing.T) {
 }
 
 func TestLostActionDecodeRejects(t *testing.T) {
-	for _, text := range []string{"1006", "soon", "99999"} {
+	for _, text := range []string{"1006", "soon", "99999", "1011x", "1011.5"} {
 		if _, err := parseProxy(t, "--to=ws://a", "--backend-lost="+text); err == nil || !strings.Contains(err.Error(), "backend-lost") {
 			t.Errorf("--backend-lost=%s must be refused: it cannot be sent in a Close; got %v", text, err)
 		}

@@ -64,7 +64,7 @@ func writeCertificate(t testing.TB) string {
 // openWith returns the listeners for the flags of a server.
 func openWith(t *testing.T, args ...string) (*listeners, error) {
 	t.Helper()
-	c, err := parseRun(t, args...)
+	c, err := parse(t, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -316,7 +316,7 @@ func TestTLSFlagsErrors(t *testing.T) {
 		"--acme-agree-tos --acme-domain=192.0.2.1":                       "is not a domain",
 		"--acme-agree-tos --acme-domain=a.example --acme-ca=letsencrypt": "is not the URL of a directory",
 	} {
-		if _, err := parseRun(t, strings.Fields(args)...); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := parse(t, strings.Fields(args)...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is refused with %q; got %v", args, want, err)
 		}
 	}

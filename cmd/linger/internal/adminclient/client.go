@@ -18,8 +18,11 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// DefaultAddress is the address of the admin listener, unless it was given another.
-const DefaultAddress = "127.0.0.1:9180"
+// DefaultPort and DefaultAddress are where the admin listener is, unless it was given another address or the port is in use.
+const (
+	DefaultPort    = 9180
+	DefaultAddress = "127.0.0.1:9180"
+)
 
 // Bounds of what the server sends.
 const (
@@ -57,11 +60,11 @@ func New(address, token string) (*Client, error) {
 		address = DefaultAddress
 	}
 	c := &Client{address: address, token: token}
-	network, dialed := "", ""
+	socket := "" // the path of a Unix socket
 	switch path, isUnix := strings.CutPrefix(address, "unix:"); {
 	case isUnix:
-		path, _, _ = strings.Cut(path, "?")
-		c.base, network, dialed = "http://localhost", "unix", path
+		c.base = "http://localhost"
+		socket, _, _ = strings.Cut(path, "?")
 	case strings.HasPrefix(address, "http://"), strings.HasPrefix(address, "https://"):
 		c.base = strings.TrimRight(address, "/")
 	default:
@@ -74,11 +77,11 @@ func New(address, token string) (*Client, error) {
 	if _, err := url.Parse(c.base); err != nil {
 		return nil, addressError(address)
 	}
-	c.dial = func(ctx context.Context, given, to string) (net.Conn, error) {
-		if network != "" {
-			given, to = network, dialed
+	c.dial = func(ctx context.Context, network, to string) (net.Conn, error) {
+		if socket != "" {
+			network, to = "unix", socket
 		}
-		return new(net.Dialer).DialContext(ctx, given, to)
+		return new(net.Dialer).DialContext(ctx, network, to)
 	}
 	c.http.Transport = &http.Transport{DialContext: c.dial}
 	return c, nil
