@@ -1,7 +1,7 @@
 # Most targets are steps of .ci/check, which explains them.
 
 .DEFAULT_GOAL := help
-.PHONY: help check format vet lint test runtimes browser interop acme promql packages workerd fuzz cross vuln bench bench-worker soak
+.PHONY: help check format vet lint test runtimes browser interop deploy acme promql packages workerd fuzz cross vuln bench bench-worker soak
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ browser: ## Test the chat, the dashboard and the library's server in Chromium
 
 interop: ## Test with other implementations; those for Node and Bun need npm
 	@.ci/check interop
+
+deploy: ## Test the files of deploy/ with the programs that read them
+	@.ci/check deploy
 
 acme: ## Test certificates by ACME with the authority pebble
 	@.ci/check acme

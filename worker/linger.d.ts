@@ -452,7 +452,7 @@ declare module "linger" {
   export type WebSocketUpgradeEvent = globalThis.WebSocketUpgradeEvent;
 }
 
-/** What the tests of an application import. `linger test` runs them beside the application. */
+/** What the tests of an application import. `linger test` runs them next to the application. */
 declare module "linger:test" {
   export interface TestFunction {
     /** Declares a test. It fails if body throws, or if the promise that it returns rejects or takes longer than --timeout. */

@@ -9,7 +9,7 @@ import (
 
 // clientFlags are the flags of the commands that use the admin API of a running server.
 type clientFlags struct {
-	Admin string `env:"LINGER_ADMIN_LISTEN" default:"${admin_address}" placeholder:"ADDRESS" help:"Admin listener of the server: HOST:PORT, a port of the loopback interface, a URL, or unix:PATH."`
+	Admin string `env:"LINGER_ADMIN_LISTEN" default:"${admin_address}" placeholder:"ADDRESS" help:"Admin listener of the server: HOST:PORT, a port of the loopback interface, a URL, or unix:PATH. Default: ${admin_address}."`
 	Token string `env:"LINGER_ADMIN_TOKEN" placeholder:"TOKEN" help:"Token of the admin listener. LINGER_ADMIN_TOKEN keeps it out of process lists."`
 	JSON  bool   `name:"json" help:"Print JSON."`
 }

@@ -35,7 +35,7 @@ func (c *publishCommand) Run(out *streams) error {
 
 // channelsCommand lists the channels of a running server.
 type channelsCommand struct {
-	Channel     string `arg:"" optional:"" placeholder:"PATTERN" help:"Those whose name has this part or, with *, matches as a whole."`
+	Channel     string `arg:"" optional:"" placeholder:"PATTERN" help:"Only channels whose name has this part or, with *, matches as a whole."`
 	clientFlags `embed:""`
 }
 

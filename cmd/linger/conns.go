@@ -50,10 +50,10 @@ func connectionPath(id string) string { return "/@connections/" + url.PathEscape
 
 // filterFlags select connections.
 type filterFlags struct {
-	URL     string `name:"url" placeholder:"PATTERN" help:"Those whose path has this part or, with *, matches as a whole, such as '/chat/*'."`
-	Address string `placeholder:"NETWORK" help:"Those of an address, or of a network such as 192.0.2.0/24."`
-	Channel string `placeholder:"NAME" help:"Those that are subscribed to a channel."`
-	State   string `placeholder:"STATE" help:"Those in a state: open, halfOpen, closing or closed; several with commas."`
+	URL     string `name:"url" placeholder:"PATTERN" help:"Only connections whose path has this part or, with *, matches as a whole, such as '/chat/*'."`
+	Address string `placeholder:"NETWORK" help:"Only connections of an address, or of a network such as 192.0.2.0/24."`
+	Channel string `placeholder:"NAME" help:"Only connections that are subscribed to a channel."`
+	State   string `placeholder:"STATE" help:"Only connections in a state: open, halfOpen, closing or closed; several with commas."`
 }
 
 // query returns the parameters of a request.
@@ -74,9 +74,9 @@ func setUnlessEmpty(query url.Values, values map[string]string) {
 // connsLsCommand lists connections.
 type connsLsCommand struct {
 	filterFlags `embed:""`
-	MinAge      duration `placeholder:"DURATION" help:"Those that are at least this old."`
-	MinIdle     duration `placeholder:"DURATION" help:"Those without a message for at least this long."`
-	MinQueue    size     `placeholder:"SIZE" help:"Those with at least this much in the send queue."`
+	MinAge      duration `placeholder:"DURATION" help:"Only connections that are at least this old."`
+	MinIdle     duration `placeholder:"DURATION" help:"Only connections without a message for at least this long."`
+	MinQueue    size     `placeholder:"SIZE" help:"Only connections with at least this much in the send queue."`
 	Sort        string   `default:"oldest" enum:"oldest,newest,idle,queue" help:"Order: oldest, newest, idle (longest first) or queue (longest first)."`
 	Limit       int      `default:"100" short:"n" help:"Maximum number of connections; 0 for all."`
 	clientFlags `embed:""`

@@ -95,7 +95,7 @@ func newDrains(server drainable, defaults func() linger.DrainOptions, log *slog.
 	return &drains{server: server, defaults: defaults, log: log, ended: make(chan struct{}), record: func(string) {}}
 }
 
-// drainMargin is the time that a drain may take longer than its options say: for handlers, and for clients that do not answer.
+// drainMargin is the time that a drain may take beyond what its options allow: for handlers, and for clients that do not answer.
 const drainMargin = 10 * time.Second
 
 // timeout returns the time limit of a drain: that of its options, or what the other options need.

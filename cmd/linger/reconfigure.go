@@ -52,8 +52,8 @@ type configError struct{ error }
 // Unwrap returns what is wrong.
 func (e configError) Unwrap() error { return e.error }
 
-// reload reads the settings of all sources again, and the files of certificates and the application with them. If either is wrong, the error says where, and nothing
-// has changed. Calls must not overlap.
+// reload reads the settings of all sources again, and with them the files of certificates and the application. If one of these is
+// wrong, the error has the place, and nothing has changed. Calls must not overlap.
 func (r *running) reload() (reloadReport, error) {
 	r.manager.Reloading()
 	defer r.manager.Ready()

@@ -20,7 +20,7 @@ type runCommand struct {
 	entryFlags `embed:""`
 
 	Config          string   `sources:"flag,environment" placeholder:"FILE" help:"Configuration file, of Linger or wrangler. Default: linger.toml in the application's folder, if it exists, and wrangler.json, wrangler.jsonc or wrangler.toml there or above it."`
-	Data            string   `path:"file" placeholder:"DIR" help:"Folder in which Durable Objects and KV namespaces are stored. One process uses it at a time. Default: .linger beside the configuration file or the application's module."`
+	Data            string   `path:"file" placeholder:"DIR" help:"Folder in which Durable Objects and KV namespaces are stored. One process uses it at a time. Default: .linger in the folder of the configuration file or of the application's module."`
 	TestScheduled   bool     `reload:"live" help:"Dispatch the scheduled event for each request for /__scheduled?cron=CRON, for development only, because any client can send it."`
 	ShutdownTimeout duration `default:"10s" help:"Time for closing all connections after SIGINT, and those that are left after a drain."`
 

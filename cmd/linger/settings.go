@@ -27,7 +27,7 @@ func sections() []string {
 // otherVariables returns the environment variables that are not settings; * is any rest of a name.
 func otherVariables() []string { return []string{varPrefix + "*", variablePrefix + "WORKER"} }
 
-// settingSources is what a command has read besides the command line.
+// settingSources is what a command has read, the command line included.
 type settingSources struct {
 	args     []string               // the command line
 	values   *settings.Values       // the values of all flags, with their sources

@@ -84,7 +84,7 @@ func eventText(e *admin.Event) string {
 	return printable(strings.TrimRight(strings.Join(append(parts, eventDetails(e)...), " "), " "))
 }
 
-// eventDetails returns what an event has beside its connection.
+// eventDetails returns what an event has in addition to its connection.
 func eventDetails(e *admin.Event) (parts []string) {
 	switch {
 	case e.Close != nil:

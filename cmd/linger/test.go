@@ -135,7 +135,7 @@ func (t *testRun) runAll(ctx context.Context) error {
 	return nil
 }
 
-// runFile runs a file beside an application of its own, whose stored data is empty.
+// runFile runs a file with an application of its own, whose stored data is empty.
 func (t *testRun) runFile(ctx context.Context, file string) error {
 	return apptest.Run(ctx, file, apptest.Options{
 		Load:    t.load,

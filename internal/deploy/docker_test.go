@@ -61,7 +61,7 @@ func TestDockerfile(t *testing.T) {
 	}
 }
 
-// checkHealthCheck runs the command of a health check beside a server that runs, and one that does not.
+// checkHealthCheck runs the command of a health check, with a server that runs and without one.
 func checkHealthCheck(t *testing.T, command []string) {
 	t.Helper()
 	if len(command) < 2 || command[0] != "CMD" || command[1] != "/usr/bin/linger" {

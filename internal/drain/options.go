@@ -36,8 +36,8 @@ const (
 	defaultSpread = time.Minute
 	defaultReason = "server draining"
 
-	// leastRate is the rate, in connections per second, below which Options.Spread does not slow a drain down: it is harmless, and
-	// nobody has to wait a minute for three connections.
+	// leastRate is the rate, in connections per second, below which Options.Spread does not slow a drain down: so few connections cannot
+	// overload another server, and a drain of three of them does not take a minute.
 	leastRate = 10
 )
 

@@ -189,7 +189,7 @@ var layers = map[string]layer{
 	},
 	"cmd/linger/internal/apptest": {
 		folders: []string{"websocket", "worker"},
-		why:     "tests run beside an application that is loaded for them; flags and output are the command's",
+		why:     "tests run with an application that is loaded for them; flags and output are the command's",
 	},
 	"cmd/linger/internal/settings": {
 		folders: []string{"cmd/linger/internal/tomlfile", "internal/spelling"}, modules: []string{"github.com/alecthomas/kong"},

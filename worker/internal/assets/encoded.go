@@ -17,7 +17,7 @@ var encodings = []struct{ coding, suffix string }{{"br", ".br"}, {"zstd", ".zst"
 // order.
 const encodingSlack = 2 * time.Second
 
-// openEncoded opens the precompressed file beside a file that fits the request best. It returns nil if there is none. varies reports
+// openEncoded opens that precompressed form of a file which fits the request best. It returns nil if there is none. varies reports
 // whether the answer depends on Accept-Encoding.
 func (s *Site) openEncoded(r *http.Request, local string, original fs.FileInfo) (file *os.File, coding string, varies bool) {
 	var available []string

@@ -1,5 +1,5 @@
 // Package apptest runs the tests of an application: modules that import linger:test. Each of these files runs in an embedded engine of its own,
-// beside an application that is loaded for it and serves a port of the loopback interface.
+// next to an application that is loaded for it and serves a port of the loopback interface.
 package apptest
 
 import (
@@ -53,7 +53,7 @@ const slack = 2 * time.Second
 // shutdownTimeout bounds the end of the application and of its connections.
 const shutdownTimeout = 5 * time.Second
 
-// file is a file of tests that is loaded, and the application beside it.
+// file is a file of tests that is loaded, and its application.
 type file struct {
 	opts    Options
 	tests   *worker.App

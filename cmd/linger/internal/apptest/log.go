@@ -11,7 +11,7 @@ import (
 type records struct {
 	mu      sync.Mutex
 	outside bool   // code has failed outside of a test
-	ended   string // why the last test has ended without an answer that says it, with the place
+	ended   string // why the last test has ended, with the place, if its answer does not contain that
 }
 
 // takeEnded returns why the last test has ended, and forgets it.

@@ -12,7 +12,7 @@ import (
 	"sync"
 )
 
-// Options say where certificates come from.
+// Options are the sources of certificates.
 type Options struct {
 	Pairs      []Pair // certificates in files
 	ACME       *ACME  // nil without certificates by ACME

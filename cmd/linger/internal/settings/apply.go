@@ -9,7 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Sources are where values come from beside the command line.
+// Sources are where values come from, in addition to the command line.
 type Sources struct {
 	Environ []string // as from os.Environ
 	Prefix  string   // of the names of variables

@@ -38,7 +38,7 @@ type Extra struct {
 	Variable string // of the environment, optional
 }
 
-// Names says how the names of flags become those of other sources.
+// Names is how the names of flags become those of other sources.
 type Names struct {
 	Prefix   string   // of environment variables, such as LINGER_
 	Sections []string // the tables of the file, as the first words of flags: drain, proxy-protocol
