@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"strings"
 	"time"
@@ -341,4 +342,16 @@ func ExampleMisuse() {
 	// Output:
 	// close.code
 	// send.utf8
+}
+
+// A server whose connections come from load balancers with the PROXY protocol.
+func ExampleProxyProtocol() {
+	listener, failure := net.Listen("tcp", ":8080")
+	if failure != nil {
+		log.Fatal(failure)
+	}
+	server := websocket.NewHTTPServer(http.NotFoundHandler())
+	balancers := websocket.ProxyProtocol{From: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}
+	err := websocket.Serve(server, balancers.Listener(listener)) // or tls.NewListener(balancers.Listener(listener), config)
+	log.Fatal(err)
 }

@@ -183,9 +183,9 @@ func TestProxyProtocolOthers(t *testing.T) {
 }
 
 func TestProxyProtocolRefuses(t *testing.T) {
-	from := onLoopback
-	from.Timeout = 100 * time.Millisecond
-	server := serveProxied(t, "tcp", from, nil)
+	impatient := onLoopback
+	impatient.Timeout = 100 * time.Millisecond
+	early, late := serveProxied(t, "tcp", onLoopback, nil), serveProxied(t, "tcp", impatient, nil)
 	for _, c := range []struct {
 		parts []string
 		want  string
@@ -198,6 +198,10 @@ func TestProxyProtocolRefuses(t *testing.T) {
 		{[]string{header2[:13] + "\x11\xff\xff" + strings.Repeat("x", 5000)}, "the limit is 4096"},
 		{[]string{header1[:10], "\r\n"}, "has"},
 	} {
+		server := early
+		if strings.Contains(c.want, "in time") {
+			server = late
+		}
 		conn := server.send(t, c.parts...)
 		if got, _ := io.ReadAll(conn); len(got) > 0 { // it may be reset
 			t.Errorf("after %q the connection is closed without a response; got %q", c.parts, got)
@@ -245,7 +249,7 @@ func TestProxyProtocolCost(t *testing.T) {
 		c := server.send(t, parts...)
 		(&wiretest.Client{Conn: c, R: bufio.NewReader(c)}).ReadAnswer(t)
 	}
-	for range 1000 {
+	for range 6000 {
 		if runtime.NumGoroutine() < before+connections/4 {
 			return
 		}
