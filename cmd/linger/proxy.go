@@ -74,6 +74,7 @@ func (c *proxyCommand) Run(out *streams) error {
 	}
 	defer admin.close()
 	signals, manager := notify(), systemd.New(log.Logger)
+	defer manager.Close()
 	options, err := c.options(log.Logger)
 	if err != nil {
 		return err

@@ -68,6 +68,7 @@ func (c *runCommand) Run(out *streams) error {
 	}
 	defer admin.close()
 	signals, manager := notify(), systemd.New(log.Logger)
+	defer manager.Close()
 	if err := c.startTracing(log.Logger); err != nil {
 		return err
 	}

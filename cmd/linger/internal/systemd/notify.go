@@ -17,10 +17,12 @@ import (
 // neither do those of a nil Notifier. All methods may be called from any goroutine.
 type Notifier struct {
 	log   *slog.Logger
-	queue chan string // messages to be sent, by a goroutine, because a manager that is stuck blocks it; nil without a manager
+	queue chan string   // messages to be sent, by a goroutine, because a manager that is stuck blocks it; nil without a manager
+	sent  chan struct{} // closed when that goroutine has ended
 
 	mu     sync.Mutex
 	status string // the last one that was sent
+	closed bool   // the queue is closed
 }
 
 // maxQueued bounds the messages that wait for the manager. More of them are dropped.
@@ -30,7 +32,7 @@ const maxQueued = 64
 func New(log *slog.Logger) *Notifier {
 	n := &Notifier{log: log}
 	if os.Getenv("NOTIFY_SOCKET") != "" {
-		n.queue = make(chan string, maxQueued)
+		n.queue, n.sent = make(chan string, maxQueued), make(chan struct{})
 		go n.sendQueued()
 	}
 	return n
@@ -93,9 +95,34 @@ func (n *Notifier) Watch(stop <-chan struct{}, alive func()) {
 	}
 }
 
+// closeTimeout is the time that Close waits for a manager that is stuck.
+const closeTimeout = 2 * time.Second
+
+// Close waits until the messages have been sent, at most for two seconds. Further messages are dropped.
+func (n *Notifier) Close() {
+	if !n.Enabled() {
+		return
+	}
+	n.mu.Lock()
+	if !n.closed {
+		n.closed = true
+		close(n.queue)
+	}
+	n.mu.Unlock()
+	select {
+	case <-n.sent:
+	case <-time.After(closeTimeout):
+	}
+}
+
 // send queues a message.
 func (n *Notifier) send(message string) {
 	if !n.Enabled() {
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closed {
 		return
 	}
 	select {
@@ -106,6 +133,7 @@ func (n *Notifier) send(message string) {
 
 // sendQueued sends the messages in the queue. The first failure is logged; the others are likely to have the same cause.
 func (n *Notifier) sendQueued() {
+	defer close(n.sent)
 	failed := false
 	for message := range n.queue {
 		if _, err := daemon.SdNotify(false, message); err != nil && !failed {

@@ -3,6 +3,7 @@
 package systemd_test
 
 import (
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -43,16 +44,24 @@ func newManager(t *testing.T) manager {
 func (m manager) want(pattern string) {
 	m.t.Helper()
 	message := make([]byte, 4096)
-	_ = m.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_ = m.conn.SetReadDeadline(time.Now().Add(time.Minute))
 	n, err := m.conn.Read(message)
 	if err != nil || !regexp.MustCompile("^"+pattern+"$").Match(message[:n]) {
 		m.t.Fatalf("the service manager receives %q, %v, expected %q", message[:n], err, pattern)
 	}
 }
 
+// notifier returns a notifier that has nothing left to send when the test ends.
+func notifier(t *testing.T, log slog.Handler) *systemd.Notifier {
+	t.Helper()
+	n := systemd.New(slog.New(log))
+	t.Cleanup(n.Close)
+	return n
+}
+
 func TestNotifier(t *testing.T) {
 	m := newManager(t)
-	n := systemd.New(slog.New(slog.DiscardHandler))
+	n := notifier(t, slog.DiscardHandler)
 	n.Ready()
 	n.Status("2 connections")
 	n.Status("2 connections")
@@ -66,7 +75,7 @@ func TestNotifier(t *testing.T) {
 
 func TestNotifierReloading(t *testing.T) {
 	m := newManager(t)
-	n := systemd.New(slog.New(slog.DiscardHandler))
+	n := notifier(t, slog.DiscardHandler)
 	n.Reloading()
 	n.Ready()
 	m.want(`RELOADING=1(\nMONOTONIC_USEC=[0-9]+)?`) // only Linux has the clock of systemd
@@ -77,11 +86,11 @@ func TestNotifierWatch(t *testing.T) {
 	m := newManager(t)
 	t.Setenv("WATCHDOG_USEC", "2000")
 	t.Setenv("WATCHDOG_PID", strconv.Itoa(os.Getpid()))
-	stop, ended := make(chan struct{}), make(chan struct{})
+	n, stop, ended := notifier(t, slog.DiscardHandler), make(chan struct{}), make(chan struct{})
 	calls := 0
 	go func() {
 		defer close(ended)
-		systemd.New(slog.New(slog.DiscardHandler)).Watch(stop, func() { calls++ })
+		n.Watch(stop, func() { calls++ })
 	}()
 	for range 5 {
 		m.want("WATCHDOG=1")
@@ -97,12 +106,12 @@ func TestNotifierWatchOfOtherProcess(t *testing.T) {
 	newManager(t)
 	t.Setenv("WATCHDOG_USEC", "2000")
 	t.Setenv("WATCHDOG_PID", "1")
-	systemd.New(slog.New(slog.DiscardHandler)).Watch(nil, func() { t.Error("the watchdog of another process is served") })
+	notifier(t, slog.DiscardHandler).Watch(nil, func() { t.Error("the watchdog of another process is served") })
 }
 
 func TestNotifierWithoutManager(t *testing.T) {
 	t.Setenv("NOTIFY_SOCKET", "")
-	n := systemd.New(slog.New(slog.DiscardHandler))
+	n := notifier(t, slog.DiscardHandler)
 	n.Ready()
 	n.Reloading()
 	n.Stopping(time.Second)
@@ -120,7 +129,7 @@ func (l logged) Write(line []byte) (int, error) {
 func TestNotifierLogsFirstFailure(t *testing.T) {
 	t.Setenv("NOTIFY_SOCKET", filepath.Join(t.TempDir(), "missing"))
 	log := make(logged, 10)
-	n := systemd.New(slog.New(slog.NewTextHandler(log, nil)))
+	n := notifier(t, slog.NewTextHandler(log, nil))
 	n.Ready()
 	if got := <-log; !strings.Contains(got, "NOTIFY_SOCKET") {
 		t.Errorf("a manager that cannot be reached must be logged; got %q", got)
@@ -139,9 +148,27 @@ func TestNotifierLogsFirstFailure(t *testing.T) {
 }
 
 func TestNotifierManagerThatDoesNotRead(t *testing.T) {
-	newManager(t)
-	n := systemd.New(slog.New(slog.DiscardHandler))
+	m := newManager(t)
+	n := notifier(t, slog.DiscardHandler)
 	for range 10_000 {
 		n.Ready() // must not block
+	}
+	go func() { _, _ = io.Copy(io.Discard, m.conn) }()
+}
+
+// What has been reported before the end of the process is sent.
+func TestNotifierClose(t *testing.T) {
+	m := newManager(t)
+	n := notifier(t, slog.DiscardHandler)
+	n.Ready()
+	n.Stopping(time.Second)
+	n.Close()
+	n.Ready() // too late
+	n.Close() // has no effect
+	m.want("READY=1")
+	m.want("STOPPING=1\nEXTEND_TIMEOUT_USEC=1000000")
+	_ = m.conn.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
+	if count, err := m.conn.Read(make([]byte, 4096)); err == nil {
+		t.Errorf("a message after Close is dropped; got one of %d bytes", count)
 	}
 }
