@@ -49,8 +49,9 @@ func TestScripts(t *testing.T) {
 
 // scriptState holds the server and the clients that a script has started.
 type scriptState struct {
-	server  *server
-	clients map[string]*testclient.Client
+	server   *server
+	follower *server // linger drain
+	clients  map[string]*testclient.Client
 }
 
 // scriptStateKey is the key of the scriptState in the values of a script.

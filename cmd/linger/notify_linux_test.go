@@ -48,7 +48,7 @@ func (m serviceManager) await(pattern string) (before []string) {
 
 func TestCommandRunNotifiesServiceManager(t *testing.T) {
 	m := newServiceManager(t)
-	t.Setenv("WATCHDOG_USEC", "20000")
+	t.Setenv("WATCHDOG_USEC", "200000") // the queue for the manager holds what is sent in some seconds
 	p := startProgram(t, "", nil, "run", "--drain-delay=3s", writeApp(t, logger))
 	m.await("READY=1")
 	m.await("WATCHDOG=1")

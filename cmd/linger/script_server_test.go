@@ -29,6 +29,8 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	proxy ARG...            starts linger proxy --listen=127.0.0.1:0 ARG... in the same way
 //	background NAME ARG...  starts another linger run; sets NAME in capitals to its address, with ws://
 //	tests ARG...            starts linger test ARG...
+//	follow                  starts linger drain with ADMIN, and waits until it has printed the progress of the drain
+//	followed                waits for the end of what follow has started, whose status must be 0
 //	saw stdout|stderr RE    waits until the process has printed a match of the regular expression
 //	signal INT|TERM|HUP     sends the process a signal
 //	ends STATUS [SIGNAL]    waits for the end of the process, repeats SIGNAL until then if it is given, and writes the
@@ -54,6 +56,13 @@ func serverCommands() map[string]scriptCommand {
 		"tests": command(0, func(ts *testscript.TestScript, args []string) {
 			stateOf(ts).server = launch(ts, append([]string{"test"}, args...))
 		}),
+		"follow": command(0, func(ts *testscript.TestScript, _ []string) {
+			s := launch(ts, []string{"drain", "--admin=" + ts.Getenv("ADMIN")})
+			s.await(ts, &s.stdout, regexp.MustCompile(`of 1 connection`))
+			stateOf(ts).follower = s
+		}),
+		"followed": command(0, func(ts *testscript.TestScript, _ []string) { stateOf(ts).follower.awaitEnd(ts, 0, nil) }),
+
 		"saw":    command(2, saw),
 		"signal": command(1, sendSignal),
 		"ends":   command(1, ends),
@@ -205,25 +214,34 @@ func signalOf(ts *testscript.TestScript, name string) os.Signal {
 
 func ends(ts *testscript.TestScript, args []string) {
 	s := serverOf(ts)
-	again := time.NewTicker(100 * time.Millisecond)
-	defer again.Stop()
+	var again os.Signal
+	if len(args) > 1 {
+		again = signalOf(ts, args[1])
+	}
+	s.awaitEnd(ts, number(ts, args[0]), again)
+	ts.Check(os.WriteFile(ts.MkAbs("server.stdout"), []byte(s.stdout.String()), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("server.stderr"), []byte(s.stderr.String()), 0o600))
+}
+
+// awaitEnd waits for the end of the process, and repeats a signal until then unless it is nil.
+func (s *server) awaitEnd(ts *testscript.TestScript, status int, again os.Signal) {
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
 	timeout := time.After(testTimeout)
 	for !s.hasEnded() {
 		select {
 		case <-s.ended:
-		case <-again.C:
-			if len(args) > 1 {
-				_ = s.process.Process.Signal(signalOf(ts, args[1])) // it may have exited
+		case <-ticker.C:
+			if again != nil {
+				_ = s.process.Process.Signal(again) // it may have exited
 			}
 		case <-timeout:
-			ts.Fatalf("the server must end; it still runs after %v", testTimeout)
+			ts.Fatalf("the process must end; it still runs after %v", testTimeout)
 		}
 	}
-	if s.status != number(ts, args[0]) {
-		ts.Fatalf("the server must end with status %s; it was %d", args[0], s.status)
+	if s.status != status {
+		ts.Fatalf("the process must end with status %d; it was %d", status, s.status)
 	}
-	ts.Check(os.WriteFile(ts.MkAbs("server.stdout"), []byte(s.stdout.String()), 0o600))
-	ts.Check(os.WriteFile(ts.MkAbs("server.stderr"), []byte(s.stderr.String()), 0o600))
 }
 
 func get(ts *testscript.TestScript, args []string) {
