@@ -254,6 +254,7 @@ func TestServerSnapshot(t *testing.T) {
 		synctest.Wait()
 		time.Sleep(time.Second)
 		s.client().ask("X-Do: wait")
+		synctest.Wait() // for its place in sockets
 		s.connect().close(1000, "")
 		closing := s.connect()
 		for range 4 {

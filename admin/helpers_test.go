@@ -18,7 +18,7 @@ import (
 )
 
 // patience bounds what a test waits for. A test that passes does not wait for it.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // fixture is a server, and its administration, on real TCP.
 type fixture struct {

@@ -204,7 +204,11 @@ func TestIdleIsSortedByTheLastMessage(t *testing.T) {
 	first, second := f.client("/first"), f.client("/second")
 	second.send("x")
 	second.want("text x")
-	time.Sleep(time.Millisecond)
+	id := get[admin.ConnectionList](f, "/v1/connections?url=/second").Connections[0].ID
+	f.eventually("the answer is recorded, which happens after it was sent", func() bool {
+		return get[admin.ConnectionDetails](f, "/@connections/"+id).Sent.Messages == 1
+	})
+	time.Sleep(time.Millisecond) // the age of both for min_age
 	first.send("x")
 	first.want("text x")
 	list := get[admin.ConnectionList](f, "/v1/connections?sort=idle&min_age=1ms")

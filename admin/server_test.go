@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,7 +54,15 @@ func TestReadyzDuringDrain(t *testing.T) {
 
 func TestReadyzWhileWorkersBackOff(t *testing.T) {
 	workers := []admin.Worker{{State: "running", Generation: 4}, {Worker: 1, State: "backing off", Reason: "it ended 5 times", Generation: 5}}
-	f := start(t, func(_ *linger.Options, o *admin.Options) { o.Workers = func() []admin.Worker { return workers } })
+	var only atomic.Bool // the second worker is the only one
+	f := start(t, func(_ *linger.Options, o *admin.Options) {
+		o.Workers = func() []admin.Worker {
+			if only.Load() {
+				return workers[1:]
+			}
+			return workers
+		}
+	})
 	f.wantStatus(http.StatusOK, http.MethodGet, "/readyz", "")
 	if got := get[admin.Status](f, "/v1/status"); got.Generation != 5 {
 		t.Errorf("the generation is the newest of the workers; got %d", got.Generation)
@@ -61,7 +70,7 @@ func TestReadyzWhileWorkersBackOff(t *testing.T) {
 	if got := get[struct{ Workers []admin.Worker }](f, "/v1/workers"); len(got.Workers) != 2 || got.Workers[1] != workers[1] {
 		t.Errorf("the workers are listed; got %+v", got)
 	}
-	workers = workers[1:]
+	only.Store(true)
 	if got := f.wantStatus(http.StatusServiceUnavailable, http.MethodGet, "/readyz", ""); !strings.Contains(got, "it ended 5 times") {
 		t.Errorf("without a worker the server is not ready, and says why; got %s", got)
 	}

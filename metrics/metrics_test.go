@@ -19,7 +19,7 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-const testTimeout = 30 * time.Second
+const testTimeout = time.Minute
 
 // service is a server with metrics.
 type service struct {
