@@ -11,7 +11,6 @@ import (
 type counters struct {
 	opened    prometheus.Counter
 	closed    *prometheus.CounterVec
-	refused   *prometheus.CounterVec
 	upgrades  *prometheus.CounterVec
 	violation *prometheus.CounterVec
 
@@ -47,8 +46,6 @@ func newCounters() counters {
 		closed: counterVec("connections_closed_total",
 			"Connections that have ended, by the code of the first Close (1006 without one), the side that closed first, and the cause.",
 			"code", "initiator", "cause"),
-		refused: counterVec("handshakes_refused_total",
-			"Upgrade requests that were answered without the application, by the reason.", "reason"),
 		upgrades: counterVec("upgrades_total",
 			"Upgrade requests that the application has handled: accepted, answered with another response, or failed.", "result"),
 		violation: counterVec("violations_total",
@@ -76,7 +73,7 @@ func newCounters() counters {
 // all returns the counters of a server.
 func (c *counters) all() []prometheus.Collector {
 	return []prometheus.Collector{
-		c.opened, c.closed, c.refused, c.upgrades, c.violation, c.messages.vec, c.bytes.vec, c.published, c.delivered, c.full, c.roundTrip,
+		c.opened, c.closed, c.upgrades, c.violation, c.messages.vec, c.bytes.vec, c.published, c.delivered, c.full, c.roundTrip,
 	}
 }
 
@@ -126,9 +123,6 @@ func (c *messageCounters) sent(binary bool) prometheus.Counter {
 func (c *counters) begin() {
 	c.closed.WithLabelValues("1000", initiatorOf(protocol.Remote), string(protocol.CauseClose))
 	c.closed.WithLabelValues("1000", initiatorOf(protocol.Local), string(protocol.CauseClose))
-	for _, reason := range []string{"origin", "version", "max-connections", "max-per-address", "upgrade-rate", "drain"} {
-		c.refused.WithLabelValues(reason)
-	}
 	for _, result := range []string{upgradeAccepted, upgradeAnswered, upgradeFailed} {
 		c.upgrades.WithLabelValues(result)
 	}

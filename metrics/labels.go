@@ -37,8 +37,11 @@ var reasons = newSet(
 	string(handshake.ReasonBody), string(handshake.ReasonUpgrade), string(handshake.ReasonConnection), string(handshake.ReasonKey),
 	string(handshake.ReasonVersion), string(handshake.ReasonProtocol), string(handshake.ReasonExtension), string(handshake.ReasonOrigin),
 	string(handshake.ReasonExtendedConnect),
-	"max-connections", "max-per-address", "upgrade-rate", "upgrade-timeout", "unanswered", "drain", "shutdown",
+	"max-connections", "max-per-address", "upgrade-rate", "upgrade-timeout", "unanswered", "drain", "shutdown", reasonUnknownHost,
 )
+
+// reasonUnknownHost is the reason for requests for a host that the server does not serve. linger run refuses them before the server.
+const reasonUnknownHost = "unknown-host"
 
 // causes are the values of the label cause of linger_connections_closed_total.
 var causes = newSet(

@@ -6,14 +6,7 @@
 package metrics
 
 import (
-	"net/http"
-	"runtime"
 	"sync/atomic"
-	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/lingerws/linger"
 )
@@ -23,6 +16,9 @@ type Options struct {
 	Version  string // of the program, for linger_build_info
 	Revision string // of its source, for the same
 	Engine   string // the JavaScript engine, for the same; "" if there is none
+
+	// Certificates returns the certificates of the TLS server, for their ends. nil means that there are none.
+	Certificates func() []Certificate
 
 	// Runtime is what runs the application: the label runtime of linger_event_duration_seconds. "" means "go". Any other one
 	// reports its events with [Metrics.Event]; those of the server's handler are not counted besides.
@@ -35,7 +31,7 @@ type Options struct {
 
 // Metrics are the metrics of one server.
 type Metrics struct {
-	registry *prometheus.Registry
+	common
 	server   atomic.Pointer[linger.Server] // nil until Observe
 	opts     Options
 	counters counters
@@ -47,19 +43,17 @@ func New(opts Options) *Metrics {
 	if opts.Runtime == "" {
 		opts.Runtime = runtimeGo
 	}
-	common := []string{"upgrade", "message", "close"}
+	usual := []string{"upgrade", "message", "close"}
 	if opts.Runtime != runtimeGo {
-		common = []string{"websocketupgrade", "websocketmessage", "websocketclose", "fetch"}
+		usual = []string{"websocketupgrade", "websocketmessage", "websocketclose", "fetch"}
 	}
-	m := &Metrics{registry: prometheus.NewRegistry(), opts: opts, counters: newCounters(), events: newEventMetrics(opts.Runtime, common...)}
+	m := &Metrics{
+		common: newCommon(buildInfo(opts.Version, opts.Revision, opts.Engine), opts.Certificates),
+		opts:   opts, counters: newCounters(), events: newEventMetrics(opts.Runtime, usual...),
+	}
+	m.begin("origin", "version", "max-connections", "max-per-address", "upgrade-rate", "drain", reasonUnknownHost)
 	m.counters.begin()
-	m.registry.MustRegister(
-		collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		buildInfo(opts),
-		newServerCollector(m),
-		m.events,
-	)
+	m.registry.MustRegister(newServerCollector(m), m.events)
 	m.registry.MustRegister(m.counters.all()...)
 	if opts.Workers != nil {
 		m.registry.MustRegister(m.counters.ofApplication()...)
@@ -73,30 +67,3 @@ const runtimeGo = "go"
 
 // Observe sets the server whose state the gauges describe. Before that they are missing.
 func (m *Metrics) Observe(s *linger.Server) { m.server.Store(s) }
-
-// Handler serves the metrics in the format that the request asks for: that of OpenMetrics or of Prometheus. At most four requests
-// are answered at a time; others get 503.
-func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
-		EnableOpenMetrics:   true,
-		MaxRequestsInFlight: 4,
-		Timeout:             10 * time.Second,
-		ErrorHandling:       promhttp.ContinueOnError, // what one collector cannot read does not hide the rest
-	})
-}
-
-// Gatherer returns the metrics, for programs that serve or send them in another way.
-func (m *Metrics) Gatherer() prometheus.Gatherer { return m.registry }
-
-// buildInfo returns the metric linger_build_info, which is always 1.
-func buildInfo(opts Options) prometheus.Collector {
-	info := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "linger_build_info",
-		Help: "Always 1; the labels are the versions of Linger, of Go and of the JavaScript engine.",
-		ConstLabels: prometheus.Labels{
-			"version": opts.Version, "revision": opts.Revision, "goversion": runtime.Version(), "engine": opts.Engine,
-		},
-	})
-	info.Set(1)
-	return info
-}

@@ -187,6 +187,9 @@ func TestMetricsOfUnknownLabels(t *testing.T) {
 func application() metrics.Options {
 	return metrics.Options{
 		Runtime: "embedded", Engine: "QuickJS",
+		Certificates: func() []metrics.Certificate {
+			return []metrics.Certificate{{Name: "a.example", NotAfter: time.Unix(7, 0)}}
+		},
 		Workers: func() []metrics.Worker {
 			return []metrics.Worker{
 				{State: "running", Queued: 3, Waited: time.Second, Objects: 2, Sleeps: 1, Wakes: 5, DroppedPosts: 1},
@@ -216,6 +219,28 @@ func TestMetricsOfApplication(t *testing.T) {
 		`linger_event_wait_seconds_count{queue="worker"} 1`, "linger_application_failures_total 1",
 		`linger_reloads_total{result="succeeded"} 1`, `linger_reloads_total{result="failed"} 1`, `linger_worker_restarts_total{reason="memory"} 1`,
 	)
+}
+
+// What happens before there is a request is counted by what the program reports.
+func TestMetricsOfListeners(t *testing.T) {
+	t.Parallel()
+	s := serve(t, linger.HandlerFuncs{}, metrics.Options{Certificates: func() (list []metrics.Certificate) {
+		for i := range 300 {
+			list = append(list, metrics.Certificate{Name: fmt.Sprintf("%d.example", i), NotAfter: time.Unix(int64(1000-i), 0)})
+		}
+		return append(list, metrics.Certificate{Name: "299.example", NotAfter: time.Unix(5000, 0)}, metrics.Certificate{Name: "\xff", NotAfter: time.Unix(1, 0)})
+	}})
+	s.metrics.TLSFailure()
+	s.metrics.HeaderRefused("missing")
+	s.metrics.HeaderRefused("of a new kind")
+	s.want(
+		"linger_tls_handshakes_failed_total 1", `linger_handshakes_refused_total{reason="unknown-host"} 0`,
+		`linger_proxy_protocol_refused_total{reason="missing"} 1`, `linger_proxy_protocol_refused_total{reason="other"} 1`,
+		`linger_proxy_protocol_refused_total{reason="timeout"} 0`, `linger_tls_certificate_expiry_timestamp_seconds{name="299.example"} 701`,
+	)
+	if n, err := testutil.GatherAndCount(s.metrics.Gatherer(), "linger_tls_certificate_expiry_timestamp_seconds"); n != 100 || err != nil {
+		t.Errorf("100 certificates must have a series; got %d, %v", n, err)
+	}
 }
 
 func TestMetricsOfDrain(t *testing.T) {

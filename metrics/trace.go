@@ -22,10 +22,8 @@ const (
 func (m *Metrics) Trace() *linger.Trace {
 	c := &m.counters
 	return &linger.Trace{
-		Opened: func(*linger.Socket) { c.opened.Inc() },
-		Refused: func(_ *http.Request, _ int, reason string) {
-			c.refused.WithLabelValues(reasons.label(reason)).Inc()
-		},
+		Opened:  func(*linger.Socket) { c.opened.Inc() },
+		Refused: func(_ *http.Request, _ int, reason string) { m.countRefusal(reason) },
 		Received: func(_ *linger.Socket, p linger.Payload) {
 			c.messages.received(p.Binary).Inc()
 			c.bytes.received(p.Binary).Add(float64(len(p.Data)))

@@ -22,9 +22,16 @@ type ProxyProtocol struct {
 	Timeout time.Duration
 
 	// Refused is called, from any goroutine, for each connection from a proxy that is closed because its header is missing, wrong, longer
-	// than 4 KiB, or late. A connection that ends without any input, as one of a health check, is not reported. nil means no report.
+	// than 4 KiB, or late: problem is one of the errors below, or describes what is wrong. A connection that ends without any input, as one of a health check, is not reported. nil means no report.
 	Refused func(proxy net.Addr, problem error)
 }
+
+// These errors, for errors.Is, are the problems that [ProxyProtocol].Refused reports, besides wrong and too long headers.
+var (
+	ErrProxyHeaderMissing    = proxyheader.ErrMissing    // the connection begins with something else
+	ErrProxyHeaderIncomplete = proxyheader.ErrIncomplete // the connection has ended within the header
+	ErrProxyHeaderLate       = proxyheader.ErrLate       // the header has not arrived within Timeout
+)
 
 const proxyHeaderTimeout = 5 * time.Second
 

@@ -170,6 +170,14 @@ func (a *administration) observe(o *worker.Options) {
 	a.measured.observe(o)
 }
 
+// counter returns what counts the refusals of listeners.
+func (a *administration) counter() entryCounter {
+	if a == nil {
+		return uncounted{}
+	}
+	return a.measured.metrics
+}
+
 // adminTimeout bounds the time in which a request to the administration, and its body, must arrive.
 const adminTimeout = 30 * time.Second
 
@@ -183,7 +191,7 @@ func (a *administration) serve(options admin.Options) {
 	a.web = websocket.NewHTTPServer(a.handler)
 	a.web.Handler = websocket.BoundBodies(a.handler, adminTimeout)
 	a.web.MaxHeaderBytes = maxHeader
-	a.web.ErrorLog = serverErrors(a.log)
+	a.web.ErrorLog = serverErrors(a.log, uncounted{}.TLSFailure)
 	a.recorder.Started("Linger " + options.Version)
 	go func() {
 		err := websocket.Serve(a.web, newLimited(a.listener, maxAdminConnections))
@@ -217,7 +225,7 @@ func (c *runCommand) serveAdmin(a *administration, out *streams, running *runnin
 	a.serve(admin.Options{
 		Server: running.app.Server(), Token: c.AdminToken, ShowQueries: c.AdminQueries, Profiles: c.AdminPprof,
 		Version: versionNumber(), Runtime: string(c.Runtime), App: c.App,
-		Dashboard: dashboard.Handler(), Metrics: a.measured.handler(running.app),
+		Dashboard: dashboard.Handler(), Metrics: a.measured.handler(running.app, running.listeners),
 		Workers: func() []admin.Worker { return adminWorkers(running.app.Workers()) },
 		Drain:   drains.request, CancelDrain: drains.cancel, LogLevel: running.log.level,
 		Reload: func(ctx context.Context) (any, error) { return reloader.request(ctx) },

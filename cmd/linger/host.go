@@ -10,7 +10,12 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/lingerws/linger/protocol/handshake"
 )
+
+// reasonUnknownHost is the reason of a request that checkHost has refused, as one of linger.Trace.Refused.
+const reasonUnknownHost = "unknown-host"
 
 // hostFlags are the flags for the host names of a server.
 type hostFlags struct {
@@ -43,17 +48,20 @@ func (p hostPattern) matches(host string) bool {
 }
 
 // checkHost wraps next so that requests for hosts other than the server's get 421 (RFC 9110, section 15.5.20). listens
-// is the address of the listener.
+// is the address of the listener. refused is called for those that ask for a WebSocket.
 //
 // The check protects a server on a loopback address from DNS rebinding: a web page whose own host name resolves to
 // 127.0.0.1 can send requests to the server, and they pass the check of origins because their Host and Origin agree.
-func (f hostFlags) checkHost(next http.Handler, listens net.Addr, log *slog.Logger) http.Handler {
+func (f hostFlags) checkHost(next http.Handler, listens net.Addr, log *slog.Logger, refused func(*http.Request)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if f.allowsHost(r.Host, listens, r.TLS != nil) {
 			next.ServeHTTP(w, r)
 			return
 		}
 		log.Warn("request refused: unknown host; allow it with --host", "host", r.Host, "remote", r.RemoteAddr)
+		if handshake.IsUpgrade(r.Header) {
+			refused(r)
+		}
 		http.Error(w, "this server does not serve the requested host; its operator can allow it with --host", http.StatusMisdirectedRequest)
 	})
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"log/slog"
 	"net"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/lingerws/linger/cmd/linger/internal/certs"
 	"github.com/lingerws/linger/cmd/linger/internal/listen"
+	"github.com/lingerws/linger/metrics"
 )
 
 // listeners are the listeners of a server, and their certificates.
@@ -19,11 +21,12 @@ type listeners struct {
 	list         []listen.Listener // the address of each has a scheme
 	certificates *certs.Store      // nil without TLS
 	redirects    bool              // requests without TLS are redirected
+	counter      entryCounter      // counts what is refused before it is a request
 	domain       string            // the host of the printed URLs with TLS; empty means that of the address
 }
 
 // openListeners listens on all addresses, or on the sockets that were passed to the process. folder is that of stored data.
-func (f entryFlags) openListeners(passed *listen.Passed, folder string, log *slog.Logger) (*listeners, error) {
+func (f entryFlags) openListeners(passed *listen.Passed, folder string, counter entryCounter, log *slog.Logger) (*listeners, error) {
 	list, unused, err := listen.Open(context.Background(), f.addresses(), passed, listen.Loopback(defaultPort))
 	if err != nil {
 		return nil, err
@@ -34,7 +37,7 @@ func (f entryFlags) openListeners(passed *listen.Passed, folder string, log *slo
 	for i, l := range list {
 		list[i].Address.Scheme = f.scheme(l)
 	}
-	ls := &listeners{list: list, redirects: f.TLSRedirect}
+	ls := &listeners{list: list, redirects: f.TLSRedirect, counter: counter}
 	if err := f.checkSchemes(list); err != nil {
 		return nil, errors.Join(err, ls.close())
 	}
@@ -45,7 +48,7 @@ func (f entryFlags) openListeners(passed *listen.Passed, folder string, log *slo
 		ls.domain = f.ACMEDomain[0]
 	}
 	for i, l := range list {
-		list[i].Listener = f.readProxyHeaders(l.Listener, log)
+		list[i].Listener = f.readProxyHeaders(l.Listener, log, counter.HeaderRefused)
 		if l.Address.Scheme == listen.HTTPS {
 			list[i].Listener = tls.NewListener(list[i].Listener, ls.certificates.TLSConfig())
 		}
@@ -64,6 +67,28 @@ func (ls *listeners) release() {
 	if ls.certificates != nil {
 		ls.certificates.Close()
 	}
+}
+
+// ends returns the names and the ends of the certificates, for metrics. It may be called on nil.
+func (ls *listeners) ends() (list []metrics.Certificate) {
+	if ls == nil || ls.certificates == nil {
+		return nil
+	}
+	for _, c := range ls.certificates.Certificates() {
+		list = append(list, metrics.Certificate{Name: certificateName(c.Leaf), NotAfter: c.Leaf.NotAfter})
+	}
+	return list
+}
+
+// certificateName returns the first name in a certificate.
+func certificateName(c *x509.Certificate) string {
+	switch {
+	case len(c.DNSNames) > 0:
+		return c.DNSNames[0]
+	case len(c.IPAddresses) > 0:
+		return c.IPAddresses[0].String()
+	}
+	return c.Subject.CommonName
 }
 
 // reloadCertificates reads the files of certificates, which are named by the flags f of a reload. The function that it returns puts

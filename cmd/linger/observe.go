@@ -13,17 +13,31 @@ import (
 
 // measurements are the metrics of an application, which the administration serves.
 type measurements struct {
-	metrics *metrics.Metrics
-	app     *worker.App // nil before handler is called
+	metrics   *metrics.Metrics
+	app       *worker.App // nil before handler is called
+	listeners *listeners  // nil before handler is called
 }
+
+// entryCounter counts what is refused before it is a request. *metrics.Metrics is one.
+type entryCounter interface {
+	TLSFailure()
+	HeaderRefused(reason string)
+}
+
+// uncounted is the entryCounter of a server without metrics.
+type uncounted struct{}
+
+func (uncounted) TLSFailure()          {}
+func (uncounted) HeaderRefused(string) {}
 
 // newMeasurements returns the metrics of an application on a runtime.
 func newMeasurements(runtime worker.Runtime) *measurements {
 	m := &measurements{}
 	m.metrics = metrics.New(metrics.Options{
 		Version: versionNumber(), Revision: revision(), Engine: worker.EngineVersion, Runtime: cmp.Or(runtime.Name, string(embedded)),
-		Workers:    m.workers,
-		Generation: func() int { return m.app.Generation() },
+		Workers:      m.workers,
+		Certificates: func() []metrics.Certificate { return m.listeners.ends() },
+		Generation:   func() int { return m.app.Generation() },
 		Storage: func() metrics.Storage {
 			now := m.app.Storage()
 			return metrics.Storage{Databases: now.Databases, Queued: now.Queued, Commits: now.Commits, Syncs: now.Syncs}
@@ -43,9 +57,9 @@ func (m *measurements) observe(o *worker.Options) {
 	})
 }
 
-// handler returns the handler that serves the metrics of the application, which has been loaded.
-func (m *measurements) handler(app *worker.App) http.Handler {
-	m.app = app
+// handler returns the handler that serves the metrics of the application, which has been loaded, and of its listeners.
+func (m *measurements) handler(app *worker.App, ls *listeners) http.Handler {
+	m.app, m.listeners = app, ls
 	m.metrics.Observe(app.Server())
 	return m.metrics.Handler()
 }

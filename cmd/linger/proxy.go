@@ -85,7 +85,7 @@ func (c *proxyCommand) Run(out *streams) error {
 	if err != nil {
 		return err
 	}
-	listeners, err := c.openListeners(passed, dataName, log.Logger)
+	listeners, err := c.openListeners(passed, dataName, uncounted{}, log.Logger)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (c *proxyCommand) Run(out *streams) error {
 	c.serveAdmin(admin, out, drainable, drains, log)
 	return service{
 		handler: func(listens net.Addr) http.Handler {
-			return access.requests(c.checkHost(h, listens, log.Logger))
+			return access.requests(c.checkHost(h, listens, log.Logger, func(*http.Request) {}))
 		},
 		log:             log.Logger,
 		headerTimeout:   time.Duration(c.HeaderTimeout),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -17,8 +18,9 @@ type proxyProtocolFlags struct {
 	ProxyProtocolTimeout duration    `default:"5s" help:"Time for the header of the PROXY protocol. After it the connection is closed."`
 }
 
-// readProxyHeaders returns a listener that reads the headers of the load balancers. Without any it returns l.
-func (f proxyProtocolFlags) readProxyHeaders(l net.Listener, log *slog.Logger) net.Listener {
+// readProxyHeaders returns a listener that reads the headers of the load balancers, and calls refused with the reason for
+// each connection that is closed because of its header. Without load balancers it returns l.
+func (f proxyProtocolFlags) readProxyHeaders(l net.Listener, log *slog.Logger, refused func(reason string)) net.Listener {
 	if len(f.ProxyProtocolFrom) == 0 {
 		return l
 	}
@@ -26,6 +28,7 @@ func (f proxyProtocolFlags) readProxyHeaders(l net.Listener, log *slog.Logger) n
 		Timeout: time.Duration(f.ProxyProtocolTimeout),
 		Refused: func(proxy net.Addr, problem error) {
 			log.Warn("connection of a load balancer closed", "remote", proxy.String(), "error", problem)
+			refused(headerProblem(problem))
 		},
 	}
 	for _, peer := range f.ProxyProtocolFrom {
@@ -36,6 +39,19 @@ func (f proxyProtocolFlags) readProxyHeaders(l net.Listener, log *slog.Logger) n
 		}
 	}
 	return p.Listener(l)
+}
+
+// headerProblem returns the reason for closing a connection because of its header, for metrics.
+func headerProblem(problem error) string {
+	switch {
+	case errors.Is(problem, websocket.ErrProxyHeaderMissing):
+		return "missing"
+	case errors.Is(problem, websocket.ErrProxyHeaderIncomplete):
+		return "incomplete"
+	case errors.Is(problem, websocket.ErrProxyHeaderLate):
+		return "timeout"
+	}
+	return "invalid"
 }
 
 // proxyPeer is a flag value that is a network, or the word unix.

@@ -106,11 +106,18 @@ func (r *running) handler(listens net.Addr) http.Handler {
 		b, c := last.Load(), r.current.Load()
 		if b == nil || b.settings != c {
 			access := r.log.accessFor(c.logFlags, networks(c.TrustedProxy))
-			b = &built{c, access.requests(c.checkHost(c.testScheduled(r.app, r.app), listens, r.log.Logger))}
+			b = &built{c, access.requests(c.checkHost(c.testScheduled(r.app, r.app), listens, r.log.Logger, r.hostRefused))}
 			last.Store(b)
 		}
 		b.ServeHTTP(w, request)
 	})
+}
+
+// hostRefused reports a request that was refused because of its host to the trace of the server.
+func (r *running) hostRefused(request *http.Request) {
+	if trace := r.app.Server().Options().Trace; trace != nil && trace.Refused != nil {
+		trace.Refused(request, http.StatusMisdirectedRequest, reasonUnknownHost)
+	}
 }
 
 // isLive reports whether a setting changes at a reload. The field of such a flag has the tag reload:"live".

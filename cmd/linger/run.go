@@ -77,7 +77,7 @@ func (c *runCommand) Run(out *streams) error {
 	if err != nil {
 		return fmt.Errorf("cannot load %s:\n%w", c.App, err)
 	}
-	listeners, err := c.openListeners(passed, c.Data, log.Logger)
+	listeners, err := c.openListeners(passed, c.Data, admin.counter(), log.Logger)
 	if err != nil {
 		return errors.Join(err, app.Shutdown(context.Background()))
 	}

@@ -38,7 +38,7 @@ func (s service) serve(ls *listeners, signals <-chan os.Signal) error {
 	servers := make([]*http.Server, 0, len(ls.list))
 	failed := make(chan error, len(ls.list))
 	for _, l := range ls.list {
-		server := s.newServer(ls.handler(l, s.handler(l.Addr())))
+		server := s.newServer(ls.handler(l, s.handler(l.Addr())), ls.counter)
 		servers = append(servers, server)
 		go func() {
 			failed <- fmt.Errorf("cannot accept connections on %s any more: %w", l.Addr(), websocket.Serve(server, l.Listener))
@@ -104,12 +104,12 @@ func (s service) state() string {
 }
 
 // newServer returns the server of one listener. Each has its own, because [websocket.Serve] prepares a server for its listener.
-func (s service) newServer(h http.Handler) *http.Server {
+func (s service) newServer(h http.Handler, counter entryCounter) *http.Server {
 	server := websocket.NewHTTPServer(nil)
 	server.Handler = websocket.BoundBodies(h, s.bodyTimeout)
 	server.ReadHeaderTimeout = s.headerTimeout
 	server.MaxHeaderBytes = maxHeader
-	server.ErrorLog = serverErrors(s.log)
+	server.ErrorLog = serverErrors(s.log, counter.TLSFailure)
 	return server
 }
 

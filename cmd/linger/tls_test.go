@@ -72,7 +72,7 @@ func openWith(t *testing.T, args ...string) (*listeners, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c.openListeners(passed, t.TempDir(), slog.New(slog.DiscardHandler))
+	return c.openListeners(passed, t.TempDir(), uncounted{}, slog.New(slog.DiscardHandler))
 }
 
 // serveWith serves an echo on the listeners for the flags of a server. Plain requests get their protocol.

@@ -43,6 +43,7 @@ const healthy = `
 	linger_worker_restarts_total{reason="memory"} 1x40
 	linger_reloads_total{result="failed"} 1x40
 	linger_storage_queued_bytes 1000x40
+	linger_tls_certificate_expiry_timestamp_seconds{name="a.example"} 2592000x40
 `
 
 // problems has for each alert the series that differ from those of a healthy server.
@@ -64,6 +65,7 @@ var problems = map[string]string{
 	"LingerWorkerRestarts":     `linger_worker_restarts_total{reason="memory"} 0+1x40`,
 	"LingerReloadFailed":       `linger_reloads_total{result="failed"} 1x35 2x5`,
 	"LingerStorageFallsBehind": `linger_storage_queued_bytes 100000000x40`,
+	"LingerCertificateEnds":    `linger_tls_certificate_expiry_timestamp_seconds{name="a.example"} 1000000x40`,
 }
 
 // series returns the series of a server with a problem, with the labels of a scrape.

@@ -32,7 +32,10 @@ func scrape(t *testing.T) served {
 		Runtime:    "embedded",
 		Workers:    func() []metrics.Worker { return []metrics.Worker{{State: "running"}} },
 		Generation: func() int { return 1 },
-		Storage:    func() metrics.Storage { return metrics.Storage{} },
+		Certificates: func() []metrics.Certificate {
+			return []metrics.Certificate{{Name: "a.example", NotAfter: time.Unix(1, 0)}}
+		},
+		Storage: func() metrics.Storage { return metrics.Storage{} },
 	})
 	server := linger.NewServer(linger.HandlerFuncs{}, linger.Options{Trace: m.Trace(), Logger: slog.New(slog.DiscardHandler)})
 	m.Observe(server)

@@ -103,10 +103,13 @@ func (c *Conn) await() {
 	})
 }
 
+var errUnused = errors.New("the connection ended without any input") // as in a health check
+
+// ErrIncomplete is the error of a connection that ends within the header, and ErrLate that of a header that has not arrived within
+// the timeout.
 var (
-	errUnused     = errors.New("the connection ended without any input") // as in a health check
-	errIncomplete = errors.New("the connection ended within the header of the PROXY protocol")
-	errLate       = errors.New("the header of the PROXY protocol has not arrived in time")
+	ErrIncomplete = errors.New("the connection ended within the header of the PROXY protocol")
+	ErrLate       = errors.New("the header of the PROXY protocol has not arrived in time")
 )
 
 // readHeader reads the header and nothing after it.
@@ -126,11 +129,11 @@ func (c *Conn) readHeader() (Header, error) {
 		case size > 0:
 			return h, c.SetReadDeadline(time.Time{})
 		case os.IsTimeout(err):
-			return Header{}, errLate
+			return Header{}, ErrLate
 		case err != nil && have == 0:
 			return Header{}, errUnused
 		case err != nil:
-			return Header{}, errIncomplete
+			return Header{}, ErrIncomplete
 		}
 	}
 }

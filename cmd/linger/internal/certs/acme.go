@@ -2,6 +2,7 @@ package certs
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"log/slog"
@@ -35,6 +36,8 @@ type manager struct {
 	cache  *certmagic.Cache
 	config *certmagic.Config
 	issuer *certmagic.ACMEIssuer
+
+	domains []string
 }
 
 // manage begins to obtain certificates, and renews them until ctx ends. Failures are logged and tried again.
@@ -50,7 +53,7 @@ func manage(ctx context.Context, a *ACME, log *slog.Logger) (*manager, error) {
 		}
 	}
 	lines := newZap(log)
-	m := &manager{}
+	m := &manager{domains: a.Domains}
 	m.cache = certmagic.NewCache(certmagic.CacheOptions{
 		GetConfigForCert:   func(certmagic.Certificate) (*certmagic.Config, error) { return m.config, nil },
 		RenewCheckInterval: a.CheckInterval,
@@ -82,6 +85,16 @@ func manage(ctx context.Context, a *ACME, log *slog.Logger) (*manager, error) {
 		return nil, fmt.Errorf("certificates cannot be obtained by ACME: %w", err)
 	}
 	return m, nil
+}
+
+// certificates returns the certificates that have been issued for the domains.
+func (m *manager) certificates() (list []tls.Certificate) {
+	for _, domain := range m.domains {
+		for _, c := range m.cache.AllMatchingCertificates(domain) {
+			list = append(list, c.Certificate)
+		}
+	}
+	return list
 }
 
 // logEvent logs what happens to certificates. Failures are in the lines of certmagic.

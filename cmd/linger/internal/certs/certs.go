@@ -63,6 +63,15 @@ func (s *Store) TLSConfig() *tls.Config { return s.config }
 // certificates stay as they were.
 func (s *Store) Reload(pairs []Pair) (use func(), err error) { return s.files.prepare(pairs) }
 
+// Certificates returns the certificates in use: those from files, and those that were issued by ACME. They must not be changed.
+func (s *Store) Certificates() []tls.Certificate {
+	list := slices.Clone(s.files.certificates())
+	if s.manager != nil {
+		list = append(list, s.manager.certificates()...)
+	}
+	return list
+}
+
 // HTTPChallenge returns a handler for requests without TLS, which answers those of the certificate authority (RFC 8555, section 8.3) and
 // passes all others to next.
 func (s *Store) HTTPChallenge(next http.Handler) http.Handler {
