@@ -133,6 +133,19 @@ const (
 	PolicyBlock               // wait for room
 )
 
+// String returns "close", "drop" or "block".
+func (p Policy) String() string {
+	switch p {
+	case PolicyClose:
+		return "close"
+	case PolicyDrop:
+		return "drop"
+	case PolicyBlock:
+		return "block"
+	}
+	return "?"
+}
+
 // Origins returns a policy that admits pages of the same host and of origins that match one of the patterns, such as
 // "https://*.example.com", or "*" for any origin. The error names the pattern that is wrong.
 func Origins(patterns ...string) (handshake.OriginPolicy, error) {

@@ -163,3 +163,11 @@ func TestSocketIDOfUnnamedNodes(t *testing.T) {
 		}
 	})
 }
+
+func TestPolicyString(t *testing.T) {
+	for policy, want := range []string{"close", "drop", "block", "?"} {
+		if got := linger.Policy(policy).String(); got != want {
+			t.Errorf("Policy(%d).String() must be %q; got %q", policy, got, want)
+		}
+	}
+}

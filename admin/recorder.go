@@ -94,22 +94,10 @@ func (rec *Recorder) Trace() *linger.Trace {
 		},
 		Slow: func(s *linger.Socket, policy linger.Policy) {
 			rec.counters.slow.Add(1)
-			rec.tails.socket(rec, s, "slow", func(e *Event) { e.Reason = policyName(policy) })
+			rec.tails.socket(rec, s, "slow", func(e *Event) { e.Reason = policy.String() })
 		},
 		Closed: rec.closed,
 	}
-}
-
-func policyName(p linger.Policy) string {
-	switch p {
-	case linger.PolicyClose:
-		return "close"
-	case linger.PolicyDrop:
-		return "drop"
-	case linger.PolicyBlock:
-		return "block"
-	}
-	return "?"
 }
 
 func (rec *Recorder) refused(r *http.Request, status int, reason string) {
@@ -132,14 +120,14 @@ func (rec *Recorder) closed(s *linger.Socket, end driver.Outcome) {
 // closeInfo returns how a connection ended.
 func closeInfo(s *linger.Socket, end driver.Outcome) *CloseInfo {
 	info := &CloseInfo{
-		Code: int(protocol.CloseAbnormal), Initiator: "neither", Cause: string(end.Cause), Clean: end.Clean,
+		Code: int(protocol.CloseAbnormal), Initiator: end.Initiator(), Cause: string(end.Cause), Clean: end.Clean,
 		Received: int(end.Received.Code), Sent: int(end.Sent.Code), Age: age(time.Now(), s.Opened()),
 	}
 	switch end.First {
 	case protocol.Local:
-		info.Initiator, info.Code, info.Reason = "server", info.Sent, end.Sent.Reason
+		info.Code, info.Reason = info.Sent, end.Sent.Reason
 	case protocol.Remote:
-		info.Initiator, info.Code, info.Reason = "client", info.Received, end.Received.Reason
+		info.Code, info.Reason = info.Received, end.Received.Reason
 	case protocol.Neither:
 	}
 	switch {

@@ -121,14 +121,15 @@ func (c *messageCounters) sent(binary bool) prometheus.Counter {
 
 // begin makes the first series of each metric with labels.
 func (c *counters) begin() {
-	c.closed.WithLabelValues("1000", initiatorOf(protocol.Remote), string(protocol.CauseClose))
-	c.closed.WithLabelValues("1000", initiatorOf(protocol.Local), string(protocol.CauseClose))
+	for _, initiator := range []string{"client", "server"} {
+		c.closed.WithLabelValues("1000", initiator, string(protocol.CauseClose))
+	}
 	for _, result := range []string{upgradeAccepted, upgradeAnswered, upgradeFailed} {
 		c.upgrades.WithLabelValues(result)
 	}
 	c.violation.WithLabelValues("message.size")
 	for _, policy := range policies {
-		c.full.WithLabelValues(policy)
+		c.full.WithLabelValues(policy.String())
 	}
 	for _, reason := range []string{"timeout", "stuck", "memory", "exit", "crash", "load"} {
 		c.application.restarts.WithLabelValues(reason)

@@ -59,14 +59,7 @@ var events = newSet(
 )
 
 // policies are the values of the label policy of linger_send_queue_full_total.
-var policies = [...]string{linger.PolicyClose: "close", linger.PolicyDrop: "drop", linger.PolicyBlock: "block"}
-
-func policyOf(p linger.Policy) string {
-	if int(p) < len(policies) {
-		return policies[p]
-	}
-	return other
-}
+var policies = [...]linger.Policy{linger.PolicyClose, linger.PolicyDrop, linger.PolicyBlock}
 
 // maxStandardCode is the last close code that has a meaning of its own (RFC 6455, section 7.4.1, and the registry of IANA).
 const maxStandardCode protocol.CloseCode = 1015
@@ -87,16 +80,4 @@ func codeOf(end driver.Outcome) string {
 		return "4xxx"
 	}
 	return other
-}
-
-// initiatorOf returns which side has closed first.
-func initiatorOf(first protocol.Side) string {
-	switch first {
-	case protocol.Remote:
-		return "client"
-	case protocol.Local:
-		return "server"
-	case protocol.Neither:
-	}
-	return "neither"
 }

@@ -37,7 +37,7 @@ func (m *Metrics) Trace() *linger.Trace {
 			c.delivered.Add(float64(receivers))
 		},
 		Handled: m.handled,
-		Slow:    func(_ *linger.Socket, p linger.Policy) { c.full.WithLabelValues(policyOf(p)).Inc() },
+		Slow:    func(_ *linger.Socket, p linger.Policy) { c.full.WithLabelValues(p.String()).Inc() },
 		Pong:    func(_ *linger.Socket, took time.Duration) { c.roundTrip.Observe(took.Seconds()) },
 		Closed:  func(_ *linger.Socket, end driver.Outcome) { c.countEnd(end) },
 	}
@@ -45,7 +45,7 @@ func (m *Metrics) Trace() *linger.Trace {
 
 // countEnd counts the end of a connection.
 func (c *counters) countEnd(end driver.Outcome) {
-	c.closed.WithLabelValues(codeOf(end), initiatorOf(end.First), causes.label(string(end.Cause))).Inc()
+	c.closed.WithLabelValues(codeOf(end), end.Initiator(), causes.label(string(end.Cause))).Inc()
 	if end.Violation != nil {
 		c.violation.WithLabelValues(end.Violation.ID).Inc()
 	}
