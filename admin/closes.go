@@ -71,7 +71,7 @@ func (f *closeFilter) passes(e *end) bool {
 	return (f.id == "" || e.Connection == f.id) && (f.path == "" || matches(f.path, e.URL)) &&
 		(f.initiator == "" || e.Close.Initiator == f.initiator) && (f.cause == "" || e.Close.Cause == f.cause) &&
 		(f.code == 0 || e.Close.Code == f.code) &&
-		(!f.network.IsValid() || f.network.Contains(e.ip.Unmap()))
+		isIn(f.network, e.ip)
 }
 
 func newCloseFilter(query url.Values) (closeFilter, error) {
@@ -88,14 +88,9 @@ func newCloseFilter(query url.Values) (closeFilter, error) {
 		}
 		f.code = code
 	}
-	if text := query.Get("address"); text != "" {
-		network, err := parseNetwork(text)
-		if err != nil {
-			return f, badRequest("bad_parameter", "address=%q: expected an address such as 192.0.2.7, or a network such as 192.0.2.0/24", text)
-		}
-		f.network = network
-	}
-	return f, nil
+	var err error
+	f.network, err = networkParameter(query, "address")
+	return f, err
 }
 
 // listCloses returns the last connections that have ended and pass the filters of a request.

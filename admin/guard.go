@@ -6,9 +6,10 @@ import (
 	"encoding/base64"
 	"net"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/lingerws/linger/internal/netaddr"
 )
 
 // guard decides which requests are served.
@@ -72,15 +73,8 @@ func isPublic(r *http.Request) bool {
 
 // isOwnHost reports whether a Host field names this machine in a way that no name server can redirect.
 func (g *guard) isOwnHost(field string) bool {
-	host, _, err := net.SplitHostPort(field)
-	if err != nil {
-		host = field
-	}
-	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
-	if _, err := netip.ParseAddr(host); err == nil || host == "" { // browsers always send a host
-		return true
-	}
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || slices.Contains(g.hosts, host) // RFC 6761, section 6.3
+	host, _ := netaddr.SplitHost(field)
+	return host == "" || !netaddr.IsRebindable(host) || slices.Contains(g.hosts, host) // browsers always send a host
 }
 
 // isOwnOrigin reports whether a request was not sent by a page of another origin. It is checked for all methods: some that are safe

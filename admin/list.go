@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/internal/netaddr"
 )
 
 // Bounds of a page of a list.
@@ -181,12 +182,9 @@ var filterNames = []string{"connection", "url", "address", "channel", "state"}
 
 func newFilter(query url.Values) (filter, error) {
 	f := filter{id: query.Get("connection"), path: query.Get("url"), channel: query.Get("channel")}
-	if text := query.Get("address"); text != "" {
-		network, err := parseNetwork(text)
-		if err != nil {
-			return f, badRequest("bad_parameter", "address=%q: expected an address such as 192.0.2.7, or a network such as 192.0.2.0/24", text)
-		}
-		f.network = network
+	var err error
+	if f.network, err = networkParameter(query, "address"); err != nil {
+		return f, err
 	}
 	for state := range strings.SplitSeq(query.Get("state"), ",") {
 		switch state {
@@ -200,15 +198,6 @@ func newFilter(query url.Values) (filter, error) {
 	return f, nil
 }
 
-func parseNetwork(text string) (netip.Prefix, error) {
-	if addr, err := netip.ParseAddr(text); err == nil {
-		addr = addr.Unmap()
-		return addr.Prefix(addr.BitLen())
-	}
-	network, err := netip.ParsePrefix(text)
-	return network.Masked(), err
-}
-
 // state reports whether the state of a connection is one of the filter's.
 func (f *filter) state(s *linger.Socket) bool {
 	return len(f.states) == 0 || slices.Contains(f.states, stateOf(s))
@@ -217,8 +206,13 @@ func (f *filter) state(s *linger.Socket) bool {
 // static reports whether a connection passes what cannot change in its life.
 func (f *filter) static(s *linger.Socket) bool {
 	return (f.id == "" || s.ID() == f.id) &&
-		(!f.network.IsValid() || f.network.Contains(s.RemoteIP().Unmap())) &&
+		isIn(f.network, s.RemoteIP()) &&
 		(f.path == "" || matches(f.path, s.Path()))
+}
+
+// isIn reports whether a network contains an address. An invalid network contains all.
+func isIn(network netip.Prefix, ip netip.Addr) bool {
+	return !network.IsValid() || network.Contains(netaddr.Canonical(ip))
 }
 
 // matches reports whether a path contains the pattern or, if that has a *, whether it matches as a whole; * stands for any characters.
@@ -282,6 +276,19 @@ func durationParameter(query url.Values, name string) (time.Duration, error) {
 		return 0, badRequest("bad_parameter", "%s=%q: expected a number of seconds, or a duration such as 1m30s", name, text)
 	}
 	return d, nil
+}
+
+// networkParameter parses a network, or an address, which is a network of one. The result is invalid if the parameter is missing.
+func networkParameter(query url.Values, name string) (netip.Prefix, error) {
+	text := query.Get(name)
+	if text == "" {
+		return netip.Prefix{}, nil
+	}
+	network, err := netaddr.ParsePrefix(text)
+	if err != nil {
+		return network, badRequest("bad_parameter", "%s=%q: expected an address such as 192.0.2.7, or a network such as 192.0.2.0/24", name, text)
+	}
+	return network, nil
 }
 
 func numberParameter(query url.Values, name string, missing, least, most int) (int, error) {

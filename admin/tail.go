@@ -210,7 +210,7 @@ func (t *tail) passesRequest(rec *Recorder, r *http.Request) bool {
 		return false
 	}
 	server := rec.server.Load()
-	return !t.filter.network.IsValid() || server != nil && t.filter.network.Contains(server.RemoteIP(r).Unmap())
+	return !t.filter.network.IsValid() || server != nil && isIn(t.filter.network, server.RemoteIP(r))
 }
 
 // admit reports whether the rate of the tail allows an event, and counts it if not.

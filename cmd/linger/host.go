@@ -5,12 +5,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/lingerws/linger/internal/netaddr"
 	"github.com/lingerws/linger/protocol/handshake"
 )
 
@@ -70,11 +70,11 @@ func (f hostFlags) checkHost(next http.Handler, listens net.Addr, log *slog.Logg
 // server listens on a loopback address and the field contains the server's own port: then a browser has connected
 // directly. A proxy in front of the server forwards its own name and port.
 func (f hostFlags) allowsHost(field string, listens net.Addr, secure bool) bool {
-	host, port := splitHost(field)
+	host, port := netaddr.SplitHost(field)
 	if port == "" {
 		port = standardPort(secure)
 	}
-	if host == "" || isLocal(host) { // browsers always send a host
+	if host == "" || !netaddr.IsRebindable(host) { // browsers always send a host
 		return true
 	}
 	for _, p := range f.Host {
@@ -89,29 +89,10 @@ func (f hostFlags) allowsHost(field string, listens net.Addr, secure bool) bool 
 	return !ok || !address.IP.IsLoopback() || port != strconv.Itoa(address.Port)
 }
 
-// splitHost returns the host of a Host field, in lower case and without a trailing dot, and its port, which is empty if there is
-// none.
-func splitHost(field string) (host, port string) {
-	host, port, err := net.SplitHostPort(field)
-	if err != nil {
-		host, port = field, ""
-	}
-	return strings.ToLower(strings.TrimSuffix(host, ".")), port
-}
-
 // standardPort returns the port of a URL without one (RFC 9110, sections 4.2.1 and 4.2.2).
 func standardPort(secure bool) string {
 	if secure {
 		return "443"
 	}
 	return "80"
-}
-
-// isLocal reports whether a host cannot be redirected by a name server: an IP address, localhost, or a name below
-// localhost (RFC 6761, section 6.3).
-func isLocal(host string) bool {
-	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
-		return true
-	}
-	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }

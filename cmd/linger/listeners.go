@@ -13,6 +13,7 @@ import (
 
 	"github.com/lingerws/linger/cmd/linger/internal/certs"
 	"github.com/lingerws/linger/cmd/linger/internal/listen"
+	"github.com/lingerws/linger/internal/netaddr"
 	"github.com/lingerws/linger/metrics"
 )
 
@@ -114,17 +115,22 @@ func (ls *listeners) handler(l listen.Listener, next http.Handler) http.Handler 
 // redirectTo returns a handler that redirects requests to the same URL with https and a port.
 func redirectTo(port int) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _ := splitHost(r.Host)
+		host, _ := netaddr.SplitHost(r.Host)
 		if host == "" {
 			http.Error(w, "the request has no host: use https", http.StatusBadRequest)
 			return
 		}
-		if number := strconv.Itoa(port); number != standardPort(true) {
-			host = net.JoinHostPort(strings.Trim(host, "[]"), number)
-		}
 		w.Header().Set("Connection", "close") // the next request is for another port
-		http.Redirect(w, r, "https://"+host+r.URL.RequestURI(), http.StatusPermanentRedirect)
+		http.Redirect(w, r, httpsURL(host, strconv.Itoa(port))+r.URL.RequestURI(), http.StatusPermanentRedirect)
 	})
+}
+
+// httpsURL returns the URL of a host and a port, without a path.
+func httpsURL(host, port string) string {
+	if port == standardPort(true) {
+		return "https://" + strings.TrimSuffix(net.JoinHostPort(host, ""), ":")
+	}
+	return "https://" + net.JoinHostPort(host, port)
 }
 
 // urls returns where clients on this machine reach the listeners: URLs, and paths of Unix sockets.
@@ -147,10 +153,7 @@ func (ls *listeners) url(l listen.Listener) string {
 	if ls.domain != "" {
 		host = ls.domain
 	}
-	if port == standardPort(true) {
-		return "https://" + strings.TrimSuffix(net.JoinHostPort(host, ""), ":") + "/"
-	}
-	return "https://" + net.JoinHostPort(host, port) + "/"
+	return httpsURL(host, port) + "/"
 }
 
 // listenerURL returns the URL at which a browser on this machine reaches a listener without TLS, or unix: and the path of its socket.

@@ -15,9 +15,9 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -258,15 +258,18 @@ func TestTLSRedirect(t *testing.T) {
 }
 
 func TestRedirectTo(t *testing.T) {
-	for port, want := range map[int]string{443: "https://chat.example/", 8443: "https://chat.example:8443/"} {
-		r, err := http.NewRequest(http.MethodGet, "http://chat.example:80/", http.NoBody)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := &recorder{header: http.Header{}}
-		redirectTo(port).ServeHTTP(w, r)
-		if got := w.header.Get("Location"); got != want {
-			t.Errorf("with TLS on port %s the URL is %s; got %s", strconv.Itoa(port), want, got)
+	for _, c := range []struct {
+		host string
+		port int
+		want string
+	}{
+		{"chat.example:80", 443, "https://chat.example/a?b"}, {"chat.example", 8443, "https://chat.example:8443/a?b"},
+		{"[::1]:80", 443, "https://[::1]/a?b"}, {"[::1]", 443, "https://[::1]/a?b"}, {"[::1]:80", 8443, "https://[::1]:8443/a?b"},
+	} {
+		w := httptest.NewRecorder()
+		redirectTo(c.port).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://"+c.host+"/a?b", http.NoBody))
+		if got := w.Header().Get("Location"); got != c.want {
+			t.Errorf("a request for %s is redirected to %s, with TLS on port %d; got %s", c.host, c.want, c.port, got)
 		}
 	}
 }
@@ -282,12 +285,6 @@ func TestListenersURL(t *testing.T) {
 		}
 	}
 }
-
-type recorder struct{ header http.Header }
-
-func (r *recorder) Header() http.Header         { return r.header }
-func (r *recorder) WriteHeader(int)             {}
-func (r *recorder) Write(p []byte) (int, error) { return len(p), nil }
 
 func TestTLSFlagsErrors(t *testing.T) {
 	file := writeCertificate(t)

@@ -1,4 +1,4 @@
-// Package netaddr converts IP addresses and networks to a canonical form, in which they can be compared.
+// Package netaddr converts IP addresses, networks and hosts to a canonical form, in which they can be compared.
 package netaddr
 
 import (

@@ -177,7 +177,7 @@ var layers = map[string]layer{
 		why: "URLs are text; scripts and their requests share them",
 	},
 	"admin": {
-		folders: append([]string{".", "websocket/driver", "internal/rate"}, core...),
+		folders: append([]string{".", "websocket/driver", "internal/netaddr", "internal/rate"}, core...),
 		why:     "the administration of a server needs the server only; the command gives it the rest as values and functions",
 	},
 	"admin/dashboard": {
