@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/lingerws/linger"
@@ -21,7 +22,7 @@ func row(f *dto.MetricFamily) string {
 	return "| `" + f.GetName() + "` | " + strings.ToLower(f.GetType().String()) + " | " + strings.Join(labels, ", ") + " | " + f.GetHelp() + " |"
 }
 
-// The table in docs/metrics.md has each metric of Linger, with its type, its labels and its help text.
+// The table in docs/metrics.md has each metric of a server and of a proxy, with its type, its labels and its help text.
 func TestDocs(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../docs/metrics.md")
@@ -29,14 +30,16 @@ func TestDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := serve(t, linger.HandlerFuncs{}, application())
-	families, err := s.metrics.Gatherer().Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
 	var want []string
-	for _, f := range families {
-		if strings.HasPrefix(f.GetName(), "linger_") {
-			want = append(want, row(f))
+	for _, gatherer := range []prometheus.Gatherer{s.metrics.Gatherer(), proxyMetrics().Gatherer()} {
+		families, err := gatherer.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range families {
+			if strings.HasPrefix(f.GetName(), "linger_") {
+				want = append(want, row(f))
+			}
 		}
 	}
 	var got []string

@@ -43,8 +43,7 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 // serverState is what the gauges of a server are computed from.
 type serverState struct {
 	linger.Snapshot
-	drain linger.DrainStatus
-	ready bool
+	readiness
 }
 
 // serverCollector collects the gauges of a server.
@@ -69,7 +68,7 @@ func newServerCollector(m *Metrics) *serverCollector {
 	simple("subscriptions", "Subscriptions of all connections to channels.", func(s *serverState) float64 { return float64(s.Subscriptions) })
 	simple("buffered_bytes", "Bytes that all connections hold: messages that wait to be sent or handled, and parts of messages.", func(s *serverState) float64 { return float64(s.Memory) })
 	simple("buffered_limit_bytes", "Bound of linger_buffered_bytes, beyond which connections are closed; 0 without a bound.", func(s *serverState) float64 { return float64(s.MaxMemory) })
-	c.addDrain(simple)
+	addDrain(&c.gauges, func(s *serverState) readiness { return s.readiness })
 	return c
 }
 
@@ -86,22 +85,34 @@ func (c *serverCollector) addConnections() {
 	}
 }
 
-// addDrain adds the progress of a drain.
-func (c *serverCollector) addDrain(simple func(name, help string, value func(*serverState) float64)) {
-	simple("ready", "1 if the server accepts connections, 0 from the beginning of a drain of all connections or of a shutdown.",
-		func(s *serverState) float64 { return oneIf(s.ready) })
-	simple("draining", "1 while a drain is in progress, of all connections or of a share.",
-		func(s *serverState) float64 {
-			return oneIf(s.drain.State == linger.DrainWaiting || s.drain.State == linger.DrainClosing)
-		})
-	simple("drain_connections", "Connections that the drain in progress, or the last one, has to end.",
-		func(s *serverState) float64 { return float64(s.drain.Total) })
-	simple("drain_connections_left", "Those of linger_drain_connections that have not ended.",
-		func(s *serverState) float64 { return float64(s.drain.Left) })
-	simple("drain_connections_closed", "Those of linger_drain_connections that the drain has closed; the others have ended by themselves.",
-		func(s *serverState) float64 { return float64(s.drain.Closed) })
-	simple("drain_rate", "Connections that the drain closes per second.",
-		func(s *serverState) float64 { return s.drain.Rate })
+// readiness is whether a server or a proxy accepts connections, and the progress of its drain.
+type readiness struct {
+	ready bool
+	drain linger.DrainStatus
+}
+
+// draining reports whether a drain is in progress.
+func (r readiness) draining() bool {
+	return r.drain.State == linger.DrainWaiting || r.drain.State == linger.DrainClosing
+}
+
+// addDrain adds the readiness in a state.
+func addDrain[T any](to *gauges[T], of func(T) readiness) {
+	add := func(name, help string, value func(readiness) float64) {
+		to.add(prometheus.GaugeValue, desc(name, help), func(state T) float64 { return value(of(state)) })
+	}
+	add("ready", "1 if the server accepts connections, 0 from the beginning of a drain of all connections or of a shutdown.",
+		func(r readiness) float64 { return oneIf(r.ready) })
+	add("draining", "1 while a drain is in progress, of all connections or of a share.",
+		func(r readiness) float64 { return oneIf(r.draining()) })
+	add("drain_connections", "Connections that the drain in progress, or the last one, has to end.",
+		func(r readiness) float64 { return float64(r.drain.Total) })
+	add("drain_connections_left", "Those of linger_drain_connections that have not ended.",
+		func(r readiness) float64 { return float64(r.drain.Left) })
+	add("drain_connections_closed", "Those of linger_drain_connections that the drain has closed; the others have ended by themselves.",
+		func(r readiness) float64 { return float64(r.drain.Closed) })
+	add("drain_rate", "Connections that the drain closes per second.",
+		func(r readiness) float64 { return r.drain.Rate })
 }
 
 func oneIf(is bool) float64 {
@@ -120,5 +131,5 @@ func (c *serverCollector) Collect(to chan<- prometheus.Metric) {
 	if server == nil {
 		return
 	}
-	c.gauges.collect(to, &serverState{Snapshot: server.Snapshot(), drain: server.DrainStatus(), ready: server.Ready()})
+	c.gauges.collect(to, &serverState{Snapshot: server.Snapshot(), readiness: readiness{server.Ready(), server.DrainStatus()}})
 }

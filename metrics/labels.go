@@ -38,9 +38,10 @@ var reasons = newSet(
 	string(handshake.ReasonVersion), string(handshake.ReasonProtocol), string(handshake.ReasonExtension), string(handshake.ReasonOrigin),
 	string(handshake.ReasonExtendedConnect),
 	"max-connections", "max-per-address", "upgrade-rate", "upgrade-timeout", "unanswered", "drain", "shutdown", reasonUnknownHost,
+	"target", "backend", "unreachable", "timeout", "invalid-response", // of a proxy
 )
 
-// reasonUnknownHost is the reason for requests for a host that the server does not serve. linger run refuses them before the server.
+// reasonUnknownHost is the reason for requests for a host that the server does not serve. linger refuses them before the server or the proxy.
 const reasonUnknownHost = "unknown-host"
 
 // causes are the values of the label cause of linger_connections_closed_total.

@@ -30,10 +30,10 @@ func (h *Handler) accessLog(r *http.Request, to *backend) func(*pipe) {
 			slog.Int("backend_sent", int(backend.Sent.Code)),
 			slog.Int("backend_received", int(backend.Received.Code)),
 			slog.Duration("duration", time.Since(began)),
-			slog.Int64("messages_in", p.client.messages),
-			slog.Int64("bytes_in", p.client.bytes),
-			slog.Int64("messages_out", p.backend.messages),
-			slog.Int64("bytes_out", p.backend.bytes),
+			slog.Int64("messages_in", p.client.forwarded.messages.Load()),
+			slog.Int64("bytes_in", p.client.forwarded.bytes.Load()),
+			slog.Int64("messages_out", p.backend.forwarded.messages.Load()),
+			slog.Int64("bytes_out", p.backend.forwarded.bytes.Load()),
 			fields)
 	}
 }

@@ -83,11 +83,12 @@ func (p *pipe) closeForDrain(status protocol.Status) bool {
 }
 
 // refuseNotReady responds to a request that arrives after a drain or Shutdown has begun.
-func (h *Handler) refuseNotReady(w http.ResponseWriter) {
-	text := "the proxy is draining: connect again"
+func (h *Handler) refuseNotReady(w http.ResponseWriter, r *http.Request) {
+	text, reason := "the proxy is draining: connect again", "drain"
 	if h.isShuttingDown() {
-		text = "the proxy is shutting down"
+		text, reason = "the proxy is shutting down", "shutdown"
 	}
+	h.traceRefused(r, http.StatusServiceUnavailable, reason)
 	w.Header().Set("Retry-After", drain.RetryAfter())
 	http.Error(w, text, http.StatusServiceUnavailable)
 }

@@ -21,6 +21,7 @@ type Handler struct {
 
 	mu           sync.Mutex
 	pipes        map[*pipe]struct{}
+	ended        Snapshot       // the traffic of pipes that have ended
 	requests     int            // requests that may become pipes
 	shuttingDown bool           // Shutdown was called: requests are refused
 	aborting     bool           // the time of Shutdown is over: new pipes are aborted
@@ -64,7 +65,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !h.beginRequest() {
-		h.refuseNotReady(w)
+		h.refuseNotReady(w, r)
 		return
 	}
 	defer h.endRequest()
@@ -85,12 +86,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p := newPipe(client, conn, h.opts)
 	h.active.Add(1)
 	h.addPipe(p)
+	h.traceOpened()
 	logEnd, remote := h.accessLog(r, to), h.remote(r)
 	p.start()
 	go func() {
 		p.ended.Wait()
 		logEnd(p)
 		h.logEnds(p.ends(), remote, to.url.Host)
+		h.traceClosed(p.ends())
 		h.backends.release(to)
 		h.removePipe(p)
 		h.active.Done()
@@ -153,6 +156,7 @@ func (h *Handler) addPipe(p *pipe) {
 func (h *Handler) removePipe(p *pipe) {
 	h.mu.Lock()
 	delete(h.pipes, p)
+	h.ended.add(p)
 	h.mu.Unlock()
 	h.drainer.Ended(p)
 }

@@ -12,9 +12,10 @@ func (h *Handler) remote(r *http.Request) string {
 	return forwarding.Proxies(h.opts.TrustedProxies).Client(r).Text
 }
 
-// logRefusal logs a request that the proxy itself refused.
+// logRefusal logs and reports a request that the proxy itself refused.
 func (h *Handler) logRefusal(r *http.Request, status int, reason, detail string) {
 	h.opts.Logger.Info("request refused", "reason", reason, "status", status, "remote", h.remote(r), "detail", detail)
+	h.traceRefused(r, status, reason)
 }
 
 // logEnds logs the connections of a pipe that were lost. A connection that the proxy has

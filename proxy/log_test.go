@@ -59,9 +59,9 @@ func TestHandlerLogEnds(t *testing.T) {
 		ends Ends
 		want []string // a part of each line
 	}{
-		"both closed":         {Ends{outcome(true, protocol.CauseClose, nil), outcome(true, protocol.CauseClose, nil)}, nil},
-		"the client is lost":  {Ends{outcome(false, protocol.CauseEOF, nil), outcome(false, websocket.CauseAbort, nil)}, []string{"side=client remote=a backend=b cause=eof"}},
-		"the backend is lost": {Ends{outcome(true, protocol.CauseClose, nil), outcome(false, protocol.CauseTransport, errors.New("reset"))}, []string{"side=backend remote=a backend=b cause=transport error=reset"}},
+		"both closed":         {Ends{Client: outcome(true, protocol.CauseClose, nil), Backend: outcome(true, protocol.CauseClose, nil)}, nil},
+		"the client is lost":  {Ends{Client: outcome(false, protocol.CauseEOF, nil), Backend: outcome(false, websocket.CauseAbort, nil)}, []string{"side=client remote=a backend=b cause=eof"}},
+		"the backend is lost": {Ends{Client: outcome(true, protocol.CauseClose, nil), Backend: outcome(false, protocol.CauseTransport, errors.New("reset"))}, []string{"side=backend remote=a backend=b cause=transport error=reset"}},
 	} {
 		var log logBuffer
 		h := &Handler{opts: Options{Logger: log.logger(slog.LevelInfo)}}

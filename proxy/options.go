@@ -80,6 +80,9 @@ type Options struct {
 	// AccessHeaders are the names of fields of the client's request, such as User-Agent, that
 	// the records of AccessLog contain, in a group with the name header.
 	AccessHeaders []string
+
+	// Trace is called for what happens; nil means nothing is called.
+	Trace *Trace
 }
 
 // Lost is what one end sees when the other is lost.

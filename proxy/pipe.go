@@ -18,12 +18,19 @@ func Pipe(client, backend *driver.Driver, opts Options) Ends {
 }
 
 // Ends has the outcomes of the two connections of a pipe.
-type Ends struct{ Client, Backend driver.Outcome }
+type Ends struct {
+	Client, Backend driver.Outcome
+
+	// Initiator is what has ended the pair first, [InitiatorClient], [InitiatorBackend] or [InitiatorProxy]: the side whose Close
+	// was received first, or whose connection was lost or has failed first; or the proxy, by a drain or a shutdown.
+	Initiator string
+}
 
 // pipe is a pair of connections.
 type pipe struct {
 	opts            Options
 	client, backend side
+	initiator       initiator
 	ended           sync.WaitGroup // the two terminal events
 }
 
@@ -31,21 +38,22 @@ type pipe struct {
 // them to the other.
 type side struct {
 	pipe  *pipe
+	name  string // as an initiator
 	conn  *driver.Driver
 	other *side
 	lost  Lost // what this end sees when the other is lost
 
 	mu         sync.Mutex
-	midMessage bool  // a message from this connection has been forwarded in part
-	messages   int64 // the number of messages forwarded from this connection
-	bytes      int64 // the number of payload bytes forwarded from this connection
+	midMessage bool // a message from this connection has been forwarded in part
 	outcome    driver.Outcome
+
+	forwarded counter // from this connection
 }
 
 func newPipe(client, backend *driver.Driver, opts Options) *pipe {
 	p := &pipe{opts: opts.withDefaults()}
-	p.client = side{pipe: p, conn: client, other: &p.backend, lost: p.opts.BackendLost}
-	p.backend = side{pipe: p, conn: backend, other: &p.client, lost: p.opts.ClientLost}
+	p.client = side{pipe: p, name: InitiatorClient, conn: client, other: &p.backend, lost: p.opts.BackendLost}
+	p.backend = side{pipe: p, name: InitiatorBackend, conn: backend, other: &p.client, lost: p.opts.ClientLost}
 	p.ended.Add(2)
 	return p
 }
@@ -55,12 +63,15 @@ func (p *pipe) start() {
 	p.backend.conn.Start(&p.backend)
 }
 
-func (p *pipe) ends() Ends { return Ends{Client: p.client.outcome, Backend: p.backend.outcome} }
+func (p *pipe) ends() Ends {
+	return Ends{Client: p.client.outcome, Backend: p.backend.outcome, Initiator: p.initiator.String()}
+}
 
 // closeBoth starts the closing handshake on both connections. After that nothing is
 // forwarded, so the close timeout applies to both, and not the longer time in which an end
 // may send after a Close of the other.
 func (p *pipe) closeBoth(status protocol.Status) {
+	p.initiator.set(InitiatorProxy)
 	for _, s := range []*side{&p.client, &p.backend} {
 		_ = s.conn.Close(status.Code, status.Reason) // the status is valid
 		s.conn.SetCloseTimeout(p.opts.closeTimeout())
@@ -69,6 +80,7 @@ func (p *pipe) closeBoth(status protocol.Status) {
 
 // abort aborts both connections.
 func (p *pipe) abort() {
+	p.initiator.set(InitiatorProxy)
 	p.client.conn.CloseNow()
 	p.backend.conn.CloseNow()
 }
@@ -96,9 +108,9 @@ func (s *side) forward(d *driver.Driver, m protocol.Event) {
 func (s *side) send(m protocol.Event) (queued int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.bytes += int64(len(m.Payload))
+	s.forwarded.bytes.Add(int64(len(m.Payload)))
 	if m.Last {
-		s.messages++
+		s.forwarded.messages.Add(1)
 	}
 	if !s.midMessage && m.Last {
 		return s.other.conn.Send(m.Opcode, m.Payload)
@@ -135,6 +147,7 @@ func (s *side) handle(d *driver.Driver, ev protocol.Event) {
 	case protocol.EventMessage, protocol.EventPiece:
 		s.forward(d, ev)
 	case protocol.EventPeerClose:
+		s.pipe.initiator.set(s.name)
 		s.other.passClose(ev.Status)
 	case protocol.EventPing, protocol.EventPong, protocol.EventFailing, protocol.EventClosed:
 	}
@@ -146,6 +159,7 @@ func (s *side) Drained(*driver.Driver) { s.other.conn.Resume() }
 // Closed ends the other connection in the same way as this one has ended.
 func (s *side) Closed(_ *driver.Driver, end driver.Outcome) {
 	s.outcome = end
+	s.pipe.initiator.set(s.name)
 	if end.Clean {
 		s.other.passClose(end.Received)
 	} else {

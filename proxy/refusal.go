@@ -27,8 +27,10 @@ func refused(err error) bool {
 // refuse responds to a request that could not be connected to a backend, unless the
 // response of a backend has been forwarded or the client has disconnected.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	switch {
-	case refused(err), r.Context().Err() != nil:
+	switch failed, _ := errors.AsType[*driver.DialError](err); {
+	case refused(err):
+		h.traceRefused(r, failed.Status, "backend")
+	case r.Context().Err() != nil:
 	case isMisuse(err):
 		h.logRefusal(r, http.StatusBadRequest, "target", cause(err).Error())
 		text := "the request cannot be passed on: a field or the request target violates the rules of HTTP"
@@ -37,10 +39,13 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		}
 		http.Error(w, text, http.StatusBadRequest)
 	case errors.Is(err, context.DeadlineExceeded):
+		h.traceRefused(r, http.StatusGatewayTimeout, "timeout")
 		http.Error(w, "the backend did not respond in time", http.StatusGatewayTimeout)
 	case unreachable(err):
+		h.traceRefused(r, http.StatusBadGateway, "unreachable")
 		http.Error(w, "the backend cannot be reached", http.StatusBadGateway)
 	default:
+		h.traceRefused(r, http.StatusBadGateway, "invalid-response")
 		http.Error(w, "the backend's response was not valid", http.StatusBadGateway)
 	}
 }

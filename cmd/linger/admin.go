@@ -18,6 +18,7 @@ import (
 	"github.com/lingerws/linger/admin/dashboard"
 	"github.com/lingerws/linger/cmd/linger/internal/adminclient"
 	"github.com/lingerws/linger/cmd/linger/internal/listen"
+	"github.com/lingerws/linger/proxy"
 	"github.com/lingerws/linger/websocket"
 	"github.com/lingerws/linger/worker"
 )
@@ -91,7 +92,8 @@ type administration struct {
 	listener net.Listener
 	notice   string // why this is not the default address; otherwise ""
 	recorder *admin.Recorder
-	measured *measurements // nil before observe is called
+	measured *measurements // nil before observe is called, and of a proxy
+	counted  entryCounter  // uncounted before observe or observeProxy is called
 	log      *slog.Logger
 
 	web     *http.Server
@@ -103,7 +105,7 @@ func (f adminFlags) openAdmin(log *slog.Logger) (*administration, error) {
 	if f.AdminListen.off {
 		return nil, nil
 	}
-	a := &administration{recorder: admin.NewRecorder(), log: log}
+	a := &administration{recorder: admin.NewRecorder(), counted: uncounted{}, log: log}
 	if err := a.listen(f.AdminListen); err != nil {
 		return nil, err
 	}
@@ -168,6 +170,17 @@ func (a *administration) observe(o *worker.Options) {
 	}
 	a.measured = newMeasurements(o.Runtime)
 	a.measured.observe(o)
+	a.counted = a.measured.metrics
+}
+
+// observeProxy adds what the administration records to the options of a proxy, and returns the metrics, or nil if it is off.
+func (a *administration) observeProxy(o *proxy.Options) *proxyMeasurements {
+	if a == nil {
+		return nil
+	}
+	m := newProxyMeasurements()
+	o.Trace, a.counted = m.trace(), m.metrics
+	return m
 }
 
 // counter returns what counts the refusals of listeners.
@@ -175,7 +188,7 @@ func (a *administration) counter() entryCounter {
 	if a == nil {
 		return uncounted{}
 	}
-	return a.measured.metrics
+	return a.counted
 }
 
 // adminTimeout bounds the time in which a request to the administration, and its body, must arrive.
@@ -234,13 +247,13 @@ func (c *runCommand) serveAdmin(a *administration, out *streams, running *runnin
 }
 
 // serveAdmin serves the administration of a proxy, and prints its address.
-func (c *proxyCommand) serveAdmin(a *administration, out *streams, h drainableProxy, drains *drains, log logs) {
+func (c *proxyCommand) serveAdmin(a *administration, out *streams, metrics http.Handler, h drainableProxy, drains *drains, log logs) {
 	if a == nil {
 		return
 	}
 	drains.record = a.recorder.Drain
 	a.serve(admin.Options{
-		Proxy: h, Token: c.AdminToken, Profiles: c.AdminPprof, Version: versionNumber(),
+		Proxy: h, Token: c.AdminToken, Profiles: c.AdminPprof, Version: versionNumber(), Metrics: metrics,
 		Drain: drains.request, CancelDrain: drains.cancel, LogLevel: log.level,
 	})
 	c.print(out, fmt.Sprintf("administration at %s%s", listenerURL(a.listener), a.notice))

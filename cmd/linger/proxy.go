@@ -81,11 +81,12 @@ func (c *proxyCommand) Run(out *streams) error {
 	}
 	access := log.accessFor(c.logFlags, options.TrustedProxies)
 	options.AccessLog, options.AccessHeaders = access.to, access.headers
+	measured := admin.observeProxy(&options)
 	h, err := proxy.New(options)
 	if err != nil {
 		return err
 	}
-	listeners, err := c.openListeners(passed, dataName, uncounted{}, log.Logger)
+	listeners, err := c.openListeners(passed, dataName, admin.counter(), log.Logger)
 	if err != nil {
 		return err
 	}
@@ -95,10 +96,10 @@ func (c *proxyCommand) Run(out *streams) error {
 	c.print(out, "proxy runs at "+listeners.urls())
 	drainable := drainableProxy{h}
 	drains := newDrains(drainable, c.fixedDrainOptions(c.ShutdownTimeout), log.Logger)
-	c.serveAdmin(admin, out, drainable, drains, log)
+	c.serveAdmin(admin, out, measured.handler(drainable, listeners), drainable, drains, log)
 	return service{
 		handler: func(listens net.Addr) http.Handler {
-			return access.requests(c.checkHost(h, listens, log.Logger, func(*http.Request) {}))
+			return access.requests(c.checkHost(h, listens, log.Logger, measured.hostRefused))
 		},
 		log:             log.Logger,
 		headerTimeout:   time.Duration(c.HeaderTimeout),

@@ -24,6 +24,7 @@ const healthy = `
 	process_open_fds 1000x40
 	process_max_fds 20000x40
 	linger_handshakes_refused_total{reason="max-connections"} 0x40
+	linger_handshakes_refused_total{reason="unreachable"} 0+1x40
 	linger_connections{state="open"} 1000x40
 	linger_connections_closed_total{initiator="client"} 0+120x40
 	linger_connections_closed_total{initiator="neither"} 0+6x40
@@ -53,6 +54,7 @@ var problems = map[string]string{
 	"LingerDrainStuck":         "linger_draining 1x40\nlinger_drain_connections_left 5x40",
 	"LingerFileDescriptors":    `process_open_fds 19000x40`,
 	"LingerRefusesConnections": `linger_handshakes_refused_total{reason="max-connections"} 0+60x40`,
+	"LingerBackendsFail":       `linger_handshakes_refused_total{reason="unreachable"} 0+60x40`,
 	"LingerConnectionsDrop":    `linger_connections{state="open"} 1000x34 500x6`,
 	"LingerAbnormalEnds":       `linger_connections_closed_total{initiator="neither"} 0+600x40`,
 	"LingerViolations":         `linger_violations_total{violation="message.size"} 0+120x40`,

@@ -25,7 +25,7 @@ import (
 // served is what a server has: the labels of each metric.
 type served map[string][]string
 
-// scrape returns the metrics of a server with a connection, as a scrape of Prometheus would store them.
+// scrape returns the metrics of a server with a connection, and of a proxy, as a scrape of Prometheus would store them.
 func scrape(t *testing.T) served {
 	t.Helper()
 	m := metrics.New(metrics.Options{
@@ -52,8 +52,12 @@ func scrape(t *testing.T) served {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ofProxy, err := metrics.NewProxy(metrics.ProxyOptions{State: func() metrics.ProxyState { return metrics.ProxyState{} }}).Gatherer().Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
 	all := served{"up": nil} // of Prometheus itself
-	for _, f := range families {
+	for _, f := range append(families, ofProxy...) {
 		var names []string
 		for _, pair := range f.GetMetric()[0].GetLabel() {
 			names = append(names, pair.GetName())
