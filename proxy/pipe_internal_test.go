@@ -30,6 +30,26 @@ func TestPipeCloseBothTimeout(t *testing.T) {
 	})
 }
 
+// The end of one connection does not give the other, whose peer has not answered the Close, more time.
+func TestPipeCloseBothTimeoutAfterOneEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		toClient, client := memconn.Pipe()
+		toBackend, backend := memconn.Pipe()
+		opts := Options{}.Connection()
+		p := newPipe(driver.New(toClient, protocol.Server, nil, opts), driver.New(toBackend, protocol.Client, nil, opts), Options{})
+		p.start()
+		began := time.Now()
+		p.closeBoth(goingAway)
+		time.Sleep(3 * time.Second)
+		backend.Reset()
+		p.ended.Wait()
+		if took := time.Since(began); took != 5*time.Second {
+			t.Errorf("the connection whose peer is silent ends after %v, expected 5s", took)
+		}
+		_ = client.Close()
+	})
+}
+
 // A client that was paused because its backend did not read is read again when the backend is lost, so that its answer to the
 // Close arrives.
 func TestPipeLostResumesPaused(t *testing.T) {

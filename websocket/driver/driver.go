@@ -242,12 +242,12 @@ func (d *Driver) PassClose(status protocol.Status) error {
 }
 
 // SetCloseTimeout replaces Options.CloseTimeout and Options.HalfOpenTimeout of a connection on which Close has been
-// called, for a proxy whose other connection has been lost. A wait that is under way begins again. Before our Close it
-// changes nothing.
+// called, for a proxy whose other connection has been lost. A wait that is under way begins again, except in a further call
+// with the same timeout. Before our Close it changes nothing.
 func (d *Driver) SetCloseTimeout(bound time.Duration) {
 	d.wake()
 	defer d.rest()
-	if d.m.MaySend() || d.m.Done() {
+	if d.m.MaySend() || d.m.Done() || d.closeTimeout == bound {
 		return
 	}
 	d.closeTimeout = bound
