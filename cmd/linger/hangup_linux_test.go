@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -44,6 +45,9 @@ func terminal(t *testing.T) (master, slave *os.File) {
 // when master is closed. log is the path of the file that the log is written to.
 func onTerminal(t *testing.T, script string, args ...string) (p *program, master *os.File, log string) {
 	t.Helper()
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // otherwise the process ignores SIGHUP if this one does, as under nohup
+	defer signal.Stop(hangups)
 	master, slave := terminal(t)
 	log = filepath.Join(t.TempDir(), "log")
 	p = startScript(t, script+" <&3 2>"+log, slave, &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 3}, args...)
