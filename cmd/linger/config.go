@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/cmd/linger/internal/settings"
+	"github.com/lingerws/linger/worker"
 )
 
 // configName is the configuration file that is read by default, if it exists in the application's folder.
@@ -33,6 +34,19 @@ func (d *configDate) UnmarshalText(text []byte) error {
 	}
 	*d = configDate(text)
 	return nil
+}
+
+// configuration is what configure finds in addition to the values of flags.
+type configuration struct {
+	mainSource     settings.Source
+	vars           map[string]any    // the variables of env from all sources
+	varSources     map[string]string // their places
+	bindings       worker.Bindings
+	assets         worker.Assets
+	crons          []string
+	migrations     []worker.Migration
+	configWarnings []configWarning
+	configFiles    []string // the paths of the files that were read
 }
 
 // configure fills in what the flags leave open: from the configuration file, from a wrangler file, and from the files of

@@ -26,7 +26,7 @@ func TestTracing(t *testing.T) {
 	if err := os.WriteFile(script, []byte(`addEventListener("fetch", (event) => event.respondWith(new Response("hello")));`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c := &runCommand{App: script}
+	c := &runCommand{App: script, runtimeFlags: runtimeFlags{Runtime: embedded}}
 	c.OtelService, c.OtelSampleRatio = "chat", 1
 	if err := c.startTracing(slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)

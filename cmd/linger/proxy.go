@@ -13,8 +13,6 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/lingerws/linger"
-	"github.com/lingerws/linger/cmd/linger/internal/listen"
-	"github.com/lingerws/linger/cmd/linger/internal/systemd"
 	"github.com/lingerws/linger/proxy"
 	"github.com/lingerws/linger/websocket"
 )
@@ -60,43 +58,35 @@ func (c *proxyCommand) Validate() error {
 
 // Run serves the proxy until a signal ends it.
 func (c *proxyCommand) Run(out *streams) error {
-	log := c.open(out)
-	for _, w := range c.variableWarnings() {
-		log.Warn(w.text, w.attrs...)
-	}
-	passed, err := listen.FromManager()
+	p, err := openProcess(out, c.logFlags, c.adminFlags)
 	if err != nil {
 		return err
 	}
-	admin, err := c.openAdmin(log.Logger)
-	if err != nil {
-		return err
-	}
-	defer admin.close()
-	signals, manager := notify(), systemd.New(log.Logger)
-	defer manager.Close()
+	defer p.close()
+	log := p.log
+	log.warnAll(c.variableWarnings())
 	options, err := c.options(log.Logger)
 	if err != nil {
 		return err
 	}
 	access := log.accessFor(c.logFlags, options.TrustedProxies)
 	options.AccessLog, options.AccessHeaders = access.to, access.headers
-	measured := admin.observeProxy(&options)
+	measured := p.admin.observeProxy(&options)
 	h, err := proxy.New(options)
 	if err != nil {
 		return err
 	}
-	listeners, err := c.openListeners(passed, dataName, admin.counter(), log.Logger)
+	listeners, err := c.openListeners(p.passed, dataName, p.admin.counter(), log.Logger)
 	if err != nil {
 		return err
 	}
 	defer listeners.release()
-	signals.notifyShutdown()
-	go signals.handleReload(listeners, c.entryFlags, log.Logger)
+	p.signals.notifyShutdown()
+	go p.signals.handleReload(listeners, c.entryFlags, log.Logger)
 	c.print(out, "proxy runs at "+listeners.urls())
 	drainable := drainableProxy{h}
 	drains := newDrains(drainable, c.fixedDrainOptions(c.ShutdownTimeout), log.Logger)
-	c.serveAdmin(admin, out, measured.handler(drainable, listeners), drainable, drains, log)
+	c.serveAdmin(p.admin, out, measured.handler(drainable, listeners), drainable, drains, log)
 	return service{
 		handler: func(listens net.Addr) http.Handler {
 			return access.requests(c.checkHost(h, listens, log.Logger, measured.hostRefused))
@@ -106,8 +96,8 @@ func (c *proxyCommand) Run(out *streams) error {
 		shutdownTimeout: time.Duration(c.ShutdownTimeout),
 		connections:     h.Count, shutdown: h.Shutdown,
 		drains:  drains,
-		manager: manager,
-	}.serve(listeners, signals.shutdown)
+		manager: p.manager,
+	}.serve(listeners, p.signals.shutdown)
 }
 
 // options converts the flags to the options of package proxy.

@@ -34,8 +34,8 @@ type running struct {
 	listeners *listeners
 }
 
-func newRunning(app *worker.App, c *runCommand, ls *listeners, log logs) *running {
-	r := &running{app: app, log: log, started: c, listeners: ls}
+func newRunning(app *worker.App, c *runCommand, ls *listeners, p *process) *running {
+	r := &running{app: app, log: p.log, manager: p.manager, started: c, listeners: ls}
 	r.current.Store(c)
 	return r
 }

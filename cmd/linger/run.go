@@ -7,9 +7,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/lingerws/linger/cmd/linger/internal/listen"
-	"github.com/lingerws/linger/cmd/linger/internal/settings"
-	"github.com/lingerws/linger/cmd/linger/internal/systemd"
 	"github.com/lingerws/linger/worker"
 )
 
@@ -36,17 +33,7 @@ type runCommand struct {
 	adminFlags      `embed:"" group:"Administration:"`
 
 	settingSources // set by BeforeResolve
-
-	// These fields are set by configure.
-	mainSource     settings.Source
-	vars           map[string]any    // the variables of env from all sources
-	varSources     map[string]string // their places
-	bindings       worker.Bindings
-	assets         worker.Assets
-	crons          []string
-	migrations     []worker.Migration
-	configWarnings []configWarning
-	configFiles    []string // the paths of the files that were read
+	configuration  // set by configure
 
 	tracing *tracing // nil without a collector
 }
@@ -57,35 +44,28 @@ func (c *runCommand) Run(out *streams) error {
 	if err := c.configure(); err != nil {
 		return err
 	}
-	log := c.open(out)
-	passed, err := listen.FromManager() // before load starts processes
+	p, err := openProcess(out, c.logFlags, c.adminFlags)
 	if err != nil {
 		return err
 	}
-	admin, err := c.openAdmin(log.Logger)
-	if err != nil {
-		return err
-	}
-	defer admin.close()
-	signals, manager := notify(), systemd.New(log.Logger)
-	defer manager.Close()
+	defer p.close()
+	log := p.log
 	if err := c.startTracing(log.Logger); err != nil {
 		return err
 	}
 	defer c.tracing.close()
-	app, err := c.load(log, admin.observe)
+	app, err := c.load(log, p.admin.observe)
 	if err != nil {
 		return fmt.Errorf("cannot load %s:\n%w", c.App, err)
 	}
-	listeners, err := c.openListeners(passed, c.Data, admin.counter(), log.Logger)
+	listeners, err := c.openListeners(p.passed, c.Data, p.admin.counter(), log.Logger)
 	if err != nil {
 		return errors.Join(err, app.Shutdown(context.Background()))
 	}
 	defer listeners.release()
-	signals.notifyShutdown() // before the address is printed: a program that reads it may send a signal at once
-	running := newRunning(app, c, listeners, log)
-	running.manager = manager
-	reloader, err := running.startReloader(signals.reload)
+	p.signals.notifyShutdown() // before the address is printed: a program that reads it may send a signal at once
+	running := newRunning(app, c, listeners, p)
+	reloader, err := running.startReloader(p.signals.reload)
 	if err != nil {
 		return errors.Join(fmt.Errorf("cannot watch the application's files: %w", err), listeners.close(), app.Shutdown(context.Background()))
 	}
@@ -93,7 +73,7 @@ func (c *runCommand) Run(out *streams) error {
 	reportDescriptors(log.Logger, maxDescriptors(), c.MaxConnections, c.values.Given("max-connections"))
 	c.print(out, fmt.Sprintf("%s runs at %s", c.App, listeners.urls()))
 	drains := newDrains(app.Server(), running.drainOptions, log.Logger)
-	c.serveAdmin(admin, out, running, drains, reloader)
+	c.serveAdmin(p.admin, out, running, drains, reloader)
 	return service{
 		handler:         running.handler,
 		log:             log.Logger,
@@ -102,8 +82,8 @@ func (c *runCommand) Run(out *streams) error {
 		shutdownTimeout: time.Duration(c.ShutdownTimeout),
 		connections:     app.Server().Count, shutdown: app.Shutdown,
 		drains:  drains,
-		manager: manager,
-	}.serve(listeners, signals.shutdown)
+		manager: p.manager,
+	}.serve(listeners, p.signals.shutdown)
 }
 
 // load logs the warnings about the configuration and loads the application. The observers may change its options.

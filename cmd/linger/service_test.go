@@ -36,7 +36,7 @@ func TestServiceServeLogsPanicOfHandler(t *testing.T) {
 			connections: func() int { return 0 },
 			shutdown:    func(context.Context) error { return nil },
 			drains:      drainsOf(),
-		}.serve(&listeners{list: []listen.Listener{{Listener: listener}}}, signals)
+		}.serve(&listeners{list: []listen.Listener{{Listener: listener}}, counter: uncounted{}}, signals)
 	}()
 	response, err := (&http.Client{Timeout: testTimeout}).Get("http://" + listener.Addr().String() + "/")
 	if err == nil {
@@ -70,7 +70,7 @@ func TestServiceServeBodyTimeoutClosesConnection(t *testing.T) {
 			connections: func() int { return 0 },
 			shutdown:    func(context.Context) error { return nil },
 			drains:      drainsOf(),
-		}.serve(&listeners{list: []listen.Listener{{Listener: listener}}}, signals)
+		}.serve(&listeners{list: []listen.Listener{{Listener: listener}}, counter: uncounted{}}, signals)
 	}()
 	nc, err := net.Dial("tcp", listener.Addr().String())
 	if err != nil {
