@@ -76,10 +76,13 @@ func testFigures(t *testing.T, b browser) {
 	p.shown("#tiles", "2open now")
 	p.has("the states are counted", `document.querySelector("#states .value").textContent === "2"`)
 	p.shown("#largest", "lobby2")
-	for range 20 {
+	const rate = `document.querySelectorAll("#tiles .tile")[2].querySelector("b").textContent !== "0/s"`
+	for deadline := time.Now().Add(timeout); !evaluate[bool](p, rate); time.Sleep(50 * time.Millisecond) { // it is that of the last second
+		if time.Now().After(deadline) {
+			t.Fatal("the rate of messages is not shown")
+		}
 		ann.send("hello")
 	}
-	p.has("the rate of messages is shown", `document.querySelectorAll("#tiles .tile")[2].querySelector("b").textContent !== "0/s"`)
 	if after := evaluate[string](p, places); after != before {
 		t.Errorf("figures are moved when they change: from %s to %s", before, after)
 	}
