@@ -211,6 +211,18 @@ func TestTailsAreBounded(t *testing.T) {
 	})
 }
 
+func TestFeedsAreBounded(t *testing.T) {
+	f := start(t, nil)
+	for range 64 {
+		f.feed("/v1/live")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(f.url, "http")+"/v1/live", nil); err == nil || !strings.Contains(err.Error(), "503") {
+		t.Errorf("a WebSocket beyond the bound is refused with 503; got %v", err)
+	}
+}
+
 // TestFeedsEndWithTheHandler checks that readers get a Close.
 func TestFeedsEndWithTheHandler(t *testing.T) {
 	f := start(t, nil)
