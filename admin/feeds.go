@@ -1,6 +1,8 @@
 package admin
 
 import (
+	"context"
+	"log/slog"
 	"net/http"
 	"sync"
 
@@ -28,11 +30,19 @@ func newFeeds(h *Handler) *feeds {
 		MaxConnections: maxFeeds,
 		Subprotocols:   []string{adminProtocol},
 		Policy:         linger.PolicyDrop,
-		Logger:         h.opts.Logger,
+		Logger:         slog.New(warnings{h.opts.Logger.Handler()}), // readers come and go, many without a closing handshake
 	}
 	opts.MaxMessage = 4 << 10 // readers have nothing to send
 	f.Server = linger.NewServer(linger.HandlerFuncs{OnUpgrade: f.upgrade, OnClose: f.closed}, opts)
 	return f
+}
+
+// warnings is a handler of a log that leaves out what is below a warning.
+type warnings struct{ slog.Handler }
+
+// Enabled implements [slog.Handler].
+func (w warnings) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && w.Handler.Enabled(ctx, level)
 }
 
 // upgrade accepts a reader, or answers with an error.

@@ -179,7 +179,7 @@ func (c *drainCommand) print(out *streams, d *admin.DrainStatus) error {
 	left := max(time.Until(d.Ends), 0).Round(time.Second)
 	switch linger.DrainState(d.State) {
 	case linger.DrainWaiting:
-		out.out.printf("not ready: the first of %s is closed in %v\n", plural(d.Total, "connection"), max(time.Until(d.Began.Add(seconds(d.Delay))), 0).Round(time.Second))
+		out.out.printf("not ready: closing %s in %v\n", plural(d.Total, "connection"), max(time.Until(d.Began.Add(seconds(d.Delay))), 0).Round(time.Second))
 	case linger.DrainClosing:
 		out.out.printf("draining: %d of %s left, %s, %v\n", d.Left, plural(d.Total, "connection"), perSecond(d.Rate), left)
 	case linger.DrainComplete:

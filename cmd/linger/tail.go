@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/lingerws/linger/admin"
+	"github.com/lingerws/linger/protocol"
 )
 
 // tailCommand prints what happens in a running server.
@@ -68,6 +69,7 @@ func (f clientFlags) feed(path string, query url.Values, handle func(message []b
 			return fmt.Errorf("the server has ended the feed: %w", err)
 		}
 		if more, err := handle(message); !more || err != nil {
+			_ = conn.Close(protocol.CloseNormal, "") // bounded; the command has what it wants
 			return err
 		}
 	}
