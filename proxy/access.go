@@ -11,14 +11,15 @@ import (
 
 // accessLog returns a function that logs a pipe which has ended.
 func (h *Handler) accessLog(r *http.Request, to *backend) func(*pipe) {
-	if h.opts.AccessLog == nil {
+	opts := h.options()
+	if opts.AccessLog == nil {
 		return func(*pipe) {}
 	}
 	began, path := time.Now(), r.URL.EscapedPath()
-	remote, fields := h.remote(r), httprule.LogFields(r.Header, h.opts.AccessHeaders)
+	remote, fields := h.remote(r), httprule.LogFields(r.Header, opts.AccessHeaders)
 	return func(p *pipe) {
 		client, backend := p.client.outcome, p.backend.outcome
-		h.opts.AccessLog.LogAttrs(context.Background(), slog.LevelInfo, "connection",
+		opts.AccessLog.LogAttrs(context.Background(), slog.LevelInfo, "connection",
 			slog.String("remote", remote),
 			slog.String("path", path),
 			slog.String("backend", to.url.Host),

@@ -15,13 +15,13 @@ import (
 // A request must not be able to mark a backend as down. A backend that cannot be reached
 // is marked, because that does not depend on the request. One that receives the request
 // and does not respond is marked only if another backend responds to the same request.
-func (h *Handler) dial(w http.ResponseWriter, r *http.Request, trusted bool, offer *driver.Handshake) (*backend, *driver.Driver, http.Header, error) {
+func (h *Handler) dial(inForce *Options, w http.ResponseWriter, r *http.Request, trusted bool, offer *driver.Handshake) (*backend, *driver.Driver, http.Header, error) {
 	var last error
 	var silent []*backend
 	tried := map[*backend]bool{}
 	for to := h.backends.choose(tried); to != nil; to = h.backends.choose(tried) {
 		tried[to] = true
-		conn, answer, err := h.open(to, w, r, trusted, offer)
+		conn, answer, err := h.open(to, inForce, w, r, trusted, offer)
 		if err != nil {
 			h.backends.release(to)
 		}
@@ -35,10 +35,10 @@ func (h *Handler) dial(w http.ResponseWriter, r *http.Request, trusted bool, off
 			return nil, nil, nil, err
 		case unreachable(err):
 			h.markDown(to)
-			h.opts.Logger.Warn("backend not reached", "backend", to.url.Host, "error", cause(err))
+			h.options().Logger.Warn("backend not reached", "backend", to.url.Host, "error", cause(err))
 		default:
 			silent = append(silent, to)
-			h.opts.Logger.Warn("backend gave no valid response", "backend", to.url.Host, "error", cause(err))
+			h.options().Logger.Warn("backend gave no valid response", "backend", to.url.Host, "error", cause(err))
 		}
 		last = err
 	}
@@ -46,16 +46,16 @@ func (h *Handler) dial(w http.ResponseWriter, r *http.Request, trusted bool, off
 }
 
 // open connects to a backend and performs the opening handshake.
-func (h *Handler) open(to *backend, w http.ResponseWriter, r *http.Request, trusted bool, offer *driver.Handshake) (*driver.Driver, http.Header, error) {
+func (h *Handler) open(to *backend, inForce *Options, w http.ResponseWriter, r *http.Request, trusted bool, offer *driver.Handshake) (*driver.Driver, http.Header, error) {
 	target, err := to.target(r.URL)
 	if err != nil {
 		return nil, nil, err
 	}
-	opts := h.opts.Connection()
+	opts := inForce.Connection()
 	opts.OfferHalfClose = opts.OfferHalfClose && offersHalfClose(offer)
 	return driver.Dial(r.Context(), target, &driver.DialOptions{
 		Options: opts, Header: forwarded(r, trusted), Host: h.hostFor(r), Origin: h.originFor(to, r), Subprotocols: offer.Protocols,
-		Proxy: driver.NoProxy, TLSConfig: h.opts.TLSConfig, HandshakeTimeout: h.opts.DialTimeout,
+		Proxy: driver.NoProxy, TLSConfig: inForce.TLSConfig, HandshakeTimeout: inForce.DialTimeout,
 		Refused: func(answer *http.Response) { h.passRefusal(w, answer) },
 	})
 }
@@ -66,14 +66,14 @@ func offersHalfClose(offer *driver.Handshake) bool {
 
 func (h *Handler) markDown(backends ...*backend) {
 	for _, b := range backends {
-		h.backends.markDown(b, h.opts.Retry)
+		h.backends.markDown(b, h.options().Retry)
 	}
 }
 
 // logInvalid logs a response that violates the rules of the opening handshake.
 func (h *Handler) logInvalid(to *backend, err error) {
 	if err != nil && !refused(err) {
-		h.opts.Logger.Warn("backend's response is not valid", "backend", to.url.Host, "error", cause(err))
+		h.options().Logger.Warn("backend's response is not valid", "backend", to.url.Host, "error", cause(err))
 	}
 }
 

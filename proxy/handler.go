@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lingerws/linger/internal/drain"
@@ -15,9 +16,11 @@ import (
 
 // Handler is a proxy as an http.Handler. Create it with [New].
 type Handler struct {
-	opts     Options
+	current  atomic.Pointer[Options] // with all defaults
 	backends *backends
 	drainer  *drain.Drainer[*pipe]
+
+	reconfiguring sync.Mutex // is held by Reconfigure
 
 	mu           sync.Mutex
 	pipes        map[*pipe]struct{}
@@ -36,12 +39,11 @@ func New(opts Options) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, lost := range []Lost{opts.ClientLost, opts.BackendLost} {
-		if err := protocol.CheckClose(lost.Code, lost.Reason); err != nil && !lost.Abort {
-			return nil, err
-		}
+	if err := opts.check(); err != nil {
+		return nil, err
 	}
-	h := &Handler{opts: opts, backends: b, pipes: map[*pipe]struct{}{}}
+	h := &Handler{backends: b, pipes: map[*pipe]struct{}{}}
+	h.current.Store(&opts)
 	h.drainer = drain.New(h.drainSource())
 	return h, nil
 }
@@ -58,7 +60,7 @@ func (h *Handler) Count() int {
 // backend does not respond in time, and 503 during Shutdown and Drain.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r, trusted := h.withClientHost(r)
-	offer, refusal := driver.CheckRequest(r, h.opts.Origins)
+	offer, refusal := driver.CheckRequest(r, h.options().Origins)
 	if refusal != nil {
 		h.logRefusal(r, refusal.Status, string(refusal.Reason), refusal.Text)
 		driver.Refuse(w, refusal)
@@ -69,21 +71,22 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer h.endRequest()
-	to, conn, answer, err := h.dial(w, r, trusted, offer)
+	inForce := h.options() // both connections of a pair and the pipe have the same ones
+	to, conn, answer, err := h.dial(inForce, w, r, trusted, offer)
 	if err != nil {
 		h.refuse(w, r, err)
 		return
 	}
-	opts := h.opts.Connection()
+	opts := inForce.Connection()
 	opts.OfferHalfClose = conn.HalfCloseNegotiated() // negotiated with both ends or neither
 	client, err := offer.Accept(w, answer.Get("Sec-WebSocket-Protocol"), &driver.AcceptOptions{Options: opts, Header: endToEnd(answer)})
 	if err != nil {
 		h.backends.release(to)
 		conn.CloseNow()
-		h.opts.Logger.Debug("client lost during the handshake", "remote", r.RemoteAddr, "error", err)
+		h.options().Logger.Debug("client lost during the handshake", "remote", r.RemoteAddr, "error", err)
 		return
 	}
-	p := newPipe(client, conn, h.opts)
+	p := newPipe(client, conn, *inForce)
 	h.active.Add(1)
 	h.addPipe(p)
 	h.traceOpened()
@@ -103,7 +106,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // withClientHost returns the request with the host that the client used, which is in
 // X-Forwarded-Host if the peer is a trusted proxy. It also reports whether that is so.
 func (h *Handler) withClientHost(r *http.Request) (request *http.Request, trusted bool) {
-	if trusted = forwarding.Proxies(h.opts.TrustedProxies).Trust(r); !trusted {
+	if trusted = forwarding.Proxies(h.options().TrustedProxies).Trust(r); !trusted {
 		return r, false
 	}
 	host := forwarding.Host(r.Header)

@@ -46,7 +46,7 @@ func forwarded(r *http.Request, trusted bool) http.Header {
 // hostFor returns the value of Host for a backend: that of the client, or an empty string for the host of the backend's
 // URL.
 func (h *Handler) hostFor(r *http.Request) string {
-	if h.opts.BackendHost {
+	if h.options().BackendHost {
 		return ""
 	}
 	return r.Host
@@ -58,7 +58,7 @@ func (h *Handler) hostFor(r *http.Request) string {
 func (h *Handler) originFor(to *backend, r *http.Request) string {
 	origin := r.Header.Get("Origin")
 	sameHost := handshake.OriginPolicy{}.Check(handshake.Request{Host: r.Host, Header: r.Header}) == nil
-	if !h.opts.BackendHost || origin == "" || !sameHost {
+	if !h.options().BackendHost || origin == "" || !sameHost {
 		return origin
 	}
 	return "http" + strings.TrimPrefix(to.url.Scheme, "ws") + "://" + to.url.Host

@@ -9,12 +9,12 @@ import (
 
 // remote returns the address of a client, for logging.
 func (h *Handler) remote(r *http.Request) string {
-	return forwarding.Proxies(h.opts.TrustedProxies).Client(r).Text
+	return forwarding.Proxies(h.options().TrustedProxies).Client(r).Text
 }
 
 // logRefusal logs and reports a request that the proxy itself refused.
 func (h *Handler) logRefusal(r *http.Request, status int, reason, detail string) {
-	h.opts.Logger.Info("request refused", "reason", reason, "status", status, "remote", h.remote(r), "detail", detail)
+	h.options().Logger.Info("request refused", "reason", reason, "status", status, "remote", h.remote(r), "detail", detail)
 	h.traceRefused(r, status, reason)
 }
 
@@ -32,6 +32,6 @@ func (h *Handler) logEnds(ends Ends, remote, backend string) {
 		if side.end.Err != nil {
 			attrs = append(attrs, "error", side.end.Err)
 		}
-		h.opts.Logger.Info("connection ended abnormally", attrs...)
+		h.options().Logger.Info("connection ended abnormally", attrs...)
 	}
 }

@@ -64,7 +64,8 @@ func TestHandlerLogEnds(t *testing.T) {
 		"the backend is lost": {Ends{Client: outcome(true, protocol.CauseClose, nil), Backend: outcome(false, protocol.CauseTransport, errors.New("reset"))}, []string{"side=backend remote=a backend=b cause=transport error=reset"}},
 	} {
 		var log logBuffer
-		h := &Handler{opts: Options{Logger: log.logger(slog.LevelInfo)}}
+		h := &Handler{}
+		h.current.Store(&Options{Logger: log.logger(slog.LevelInfo)})
 		h.logEnds(c.ends, "a", "b")
 		text := log.String()
 		if strings.Count(text, "\n") != len(c.want) {

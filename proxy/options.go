@@ -120,6 +120,16 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+// check returns an error if a Close cannot be sent. o has its defaults.
+func (o Options) check() error {
+	for _, lost := range []Lost{o.ClientLost, o.BackendLost} {
+		if err := protocol.CheckClose(lost.Code, lost.Reason); err != nil && !lost.Abort {
+			return err
+		}
+	}
+	return nil
+}
+
 // closeTimeout returns the time in which an end must answer the Close after the other end
 // was lost.
 func (o Options) closeTimeout() time.Duration { return o.WithDefaults().CloseTimeout }

@@ -54,7 +54,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 // opening handshake applies to the backend and to the client.
 func (h *Handler) passRefusal(w http.ResponseWriter, answer *http.Response) {
 	client := http.NewResponseController(w)
-	_ = client.SetWriteDeadline(time.Now().Add(h.opts.DialTimeout)) // without support for deadlines only that of the backend applies
+	_ = client.SetWriteDeadline(time.Now().Add(h.options().DialTimeout)) // without support for deadlines only that of the backend applies
 	for name, values := range endToEnd(answer.Header) {
 		w.Header()[name] = values
 	}

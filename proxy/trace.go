@@ -43,19 +43,19 @@ func (i *initiator) String() string {
 }
 
 func (h *Handler) traceOpened() {
-	if t := h.opts.Trace; t != nil && t.Opened != nil {
+	if t := h.options().Trace; t != nil && t.Opened != nil {
 		t.Opened()
 	}
 }
 
 func (h *Handler) traceRefused(r *http.Request, status int, reason string) {
-	if t := h.opts.Trace; t != nil && t.Refused != nil {
+	if t := h.options().Trace; t != nil && t.Refused != nil {
 		t.Refused(r, status, reason)
 	}
 }
 
 func (h *Handler) traceClosed(ends Ends) {
-	if t := h.opts.Trace; t != nil && t.Closed != nil {
+	if t := h.options().Trace; t != nil && t.Closed != nil {
 		t.Closed(ends)
 	}
 }

@@ -247,14 +247,16 @@ func (c *runCommand) serveAdmin(a *administration, out *streams, running *runnin
 }
 
 // serveAdmin serves the administration of a proxy, and prints its address.
-func (c *proxyCommand) serveAdmin(a *administration, out *streams, metrics http.Handler, h drainableProxy, drains *drains, log logs) {
+func (c *proxyCommand) serveAdmin(a *administration, out *streams, running *runningProxy, drains *drains, reloader *reloader) {
 	if a == nil {
 		return
 	}
 	drains.record = a.recorder.Drain
 	a.serve(admin.Options{
-		Proxy: h, Token: c.AdminToken, Profiles: c.AdminPprof, Version: versionNumber(), Metrics: metrics,
-		Drain: drains.request, CancelDrain: drains.cancel, LogLevel: log.level,
+		Proxy: drainableProxy{running.proxy}, Token: c.AdminToken, Profiles: c.AdminPprof, Version: versionNumber(),
+		Metrics: running.measured.handler(running.proxy, running.listeners),
+		Drain:   drains.request, CancelDrain: drains.cancel, LogLevel: running.log.level,
+		Reload: func(ctx context.Context) (any, error) { return reloader.request(ctx) },
 	})
 	c.print(out, fmt.Sprintf("administration at %s%s", listenerURL(a.listener), a.notice))
 }

@@ -9,9 +9,9 @@ import (
 
 // backendTLS are the flags for verifying the certificates of backends whose URLs have the scheme wss.
 type backendTLS struct {
-	BackendCA       string `path:"file" placeholder:"FILE" help:"PEM file of the certificate authorities that wss backends are verified against. Default: those of the system."`
-	BackendName     string `placeholder:"NAME" help:"Host name expected in the certificates of backends. Default: the host in --to."`
-	BackendInsecure bool   `help:"Do not verify the certificates of backends. Anyone on the network path can then read and change all traffic."`
+	BackendCA       string `path:"file" placeholder:"FILE" reload:"live" help:"PEM file of the certificate authorities that wss backends are verified against. Default: those of the system."`
+	BackendName     string `placeholder:"NAME" reload:"live" help:"Host name expected in the certificates of backends. Default: the host in --to."`
+	BackendInsecure bool   `reload:"live" help:"Do not verify the certificates of backends. Anyone on the network path can then read and change all traffic."`
 }
 
 // tlsConfig returns the TLS configuration for connections to backends, or nil if all flags have their defaults.

@@ -49,7 +49,7 @@ func TestBackendTLSVerification(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		options, err := c.options(slog.New(slog.DiscardHandler))
+		options, err := c.options(logs{Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -42,11 +42,6 @@ func (f drainFlags) checkDrain(shutdownTimeout duration) error {
 	return nil
 }
 
-// fixedDrainOptions returns a function that returns the options of the flags.
-func (f drainFlags) fixedDrainOptions(shutdownTimeout duration) func() linger.DrainOptions {
-	return func() linger.DrainOptions { return f.drainOptions(time.Duration(shutdownTimeout)) }
-}
-
 // drainOptions converts the flags to the options of package linger. Timeout is what is left of --drain-timeout for the drain, or 0.
 func (f drainFlags) drainOptions(shutdownTimeout time.Duration) linger.DrainOptions {
 	o := linger.DrainOptions{

@@ -178,7 +178,7 @@ func TestCommandRunSIGHUPWithoutTerminalReloads(t *testing.T) {
 	front := startScript(t, `exec linger "$@" >/dev/null 2>`+proxyLog, nil, session, "proxy", "--to="+strings.Replace(p.url, "http", "ws", 1))
 	client := dial(t, front.url)
 	_ = front.process.Process.Signal(syscall.SIGHUP)
-	wantLog(t, proxyLog, "SIGHUP ignored")
+	wantLog(t, proxyLog, "configuration reloaded")
 	if err := client.Send(protocol.Text, "hello"); err != nil {
 		t.Fatal(err)
 	}

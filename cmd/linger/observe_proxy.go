@@ -51,10 +51,10 @@ func (m *proxyMeasurements) hostRefused(*http.Request) {
 }
 
 // handler returns the handler that serves the metrics of a proxy and of its listeners.
-func (m *proxyMeasurements) handler(h drainableProxy, ls *listeners) http.Handler {
+func (m *proxyMeasurements) handler(h *proxy.Handler, ls *listeners) http.Handler {
 	if m == nil {
 		return nil
 	}
-	m.proxy, m.listeners = h, ls
+	m.proxy, m.listeners = drainableProxy{h}, ls
 	return m.metrics.Handler()
 }

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -27,18 +24,18 @@ type proxyCommand struct {
 
 	hostFlags `embed:""`
 
-	Origin        []originPattern `placeholder:"PATTERN" help:"Origins whose pages may connect, in addition to those of the proxy's own host: https://*.example.com, localhost:*, file://, null, or * for any. May be repeated."`
-	TrustedProxy  []network       `placeholder:"NETWORK" help:"Proxies in front of this one, such as 10.0.0.0/8 or ::1, whose X-Forwarded-For, -Proto, -Host and other forwarding fields are kept. Those of other clients are removed. May be repeated."`
-	BackendHost   bool            `help:"Send the host of the backend's URL in Host, instead of the client's."`
-	DialTimeout   duration        `default:"10s" help:"Time for the opening handshake with a backend. After it the client gets 504."`
+	Origin        []originPattern `placeholder:"PATTERN" reload:"live" help:"Origins whose pages may connect, in addition to those of the proxy's own host: https://*.example.com, localhost:*, file://, null, or * for any. May be repeated."`
+	TrustedProxy  []network       `placeholder:"NETWORK" reload:"live" help:"Proxies in front of this one, such as 10.0.0.0/8 or ::1, whose X-Forwarded-For, -Proto, -Host and other forwarding fields are kept. Those of other clients are removed. May be repeated."`
+	BackendHost   bool            `reload:"live" help:"Send the host of the backend's URL in Host, instead of the client's."`
+	DialTimeout   duration        `default:"10s" reload:"live" help:"Time for the opening handshake with a backend. After it the client gets 504."`
 	HeaderTimeout duration        `default:"10s" help:"Time for a client to send the header of a request. After it the connection is closed."`
-	MaxMessage    size            `default:"1MiB" help:"Largest message from either side. A larger one closes the connection with 1009. Messages are forwarded in pieces, not buffered whole."`
-	HighWater     size            `default:"64KiB" help:"Bytes that may be queued for one side before the proxy stops reading the other."`
-	TailTimeout   duration        `default:"30s" help:"How long one side may go on sending after the Close of the other."`
-	BackendLost   lostAction      `default:"1014" help:"What the client receives when the backend is lost: a close code, or cut to abort the connection."`
-	ClientLost    lostAction      `default:"cut" help:"What the backend receives when the client is lost: a close code, or cut to abort the connection."`
-	Compression   bool            `help:"Negotiate permessage-deflate with each side that supports it. Compressed messages are buffered whole."`
-	HalfClose     bool            `help:"Negotiate the extension half-close where both sides support it."`
+	MaxMessage    size            `default:"1MiB" reload:"live" help:"Largest message from either side. A larger one closes the connection with 1009. Messages are forwarded in pieces, not buffered whole."`
+	HighWater     size            `default:"64KiB" reload:"live" help:"Bytes that may be queued for one side before the proxy stops reading the other."`
+	TailTimeout   duration        `default:"30s" reload:"live" help:"How long one side may go on sending after the Close of the other."`
+	BackendLost   lostAction      `default:"1014" reload:"live" help:"What the client receives when the backend is lost: a close code, or cut to abort the connection."`
+	ClientLost    lostAction      `default:"cut" reload:"live" help:"What the backend receives when the client is lost: a close code, or cut to abort the connection."`
+	Compression   bool            `reload:"live" help:"Negotiate permessage-deflate with each side that supports it. Compressed messages are buffered whole."`
+	HalfClose     bool            `reload:"live" help:"Negotiate the extension half-close where both sides support it."`
 
 	backendTLS
 
@@ -65,12 +62,10 @@ func (c *proxyCommand) Run(out *streams) error {
 	defer p.close()
 	log := p.log
 	log.warnAll(c.variableWarnings())
-	options, err := c.options(log.Logger)
+	options, err := c.options(log)
 	if err != nil {
 		return err
 	}
-	access := log.accessFor(c.logFlags, options.TrustedProxies)
-	options.AccessLog, options.AccessHeaders = access.to, access.headers
 	measured := p.admin.observeProxy(&options)
 	h, err := proxy.New(options)
 	if err != nil {
@@ -82,15 +77,18 @@ func (c *proxyCommand) Run(out *streams) error {
 	}
 	defer listeners.release()
 	p.signals.notifyShutdown()
-	go p.signals.handleReload(listeners, c.entryFlags, log.Logger)
+	running := newRunningProxy(h, c, listeners, p)
+	running.measured = measured
+	reloader, err := running.startReloader(p.signals.reload)
+	if err != nil {
+		return errors.Join(err, listeners.close())
+	}
+	defer reloader.close()
 	c.print(out, "proxy runs at "+listeners.urls())
-	drainable := drainableProxy{h}
-	drains := newDrains(drainable, c.fixedDrainOptions(c.ShutdownTimeout), log.Logger)
-	c.serveAdmin(p.admin, out, measured.handler(drainable, listeners), drainable, drains, log)
+	drains := newDrains(drainableProxy{h}, running.drainOptions, log.Logger)
+	c.serveAdmin(p.admin, out, running, drains, reloader)
 	return service{
-		handler: func(listens net.Addr) http.Handler {
-			return access.requests(c.checkHost(h, listens, log.Logger, measured.hostRefused))
-		},
+		handler:         running.handler,
 		log:             log.Logger,
 		headerTimeout:   time.Duration(c.HeaderTimeout),
 		shutdownTimeout: time.Duration(c.ShutdownTimeout),
@@ -100,8 +98,8 @@ func (c *proxyCommand) Run(out *streams) error {
 	}.serve(listeners, p.signals.shutdown)
 }
 
-// options converts the flags to the options of package proxy.
-func (c *proxyCommand) options(log *slog.Logger) (proxy.Options, error) {
+// options converts the flags to the options of package proxy, with its logs.
+func (c *proxyCommand) options(log logs) (proxy.Options, error) {
 	origins, err := linger.Origins(toStrings(c.Origin)...)
 	if err != nil {
 		return proxy.Options{}, err
@@ -123,8 +121,10 @@ func (c *proxyCommand) options(log *slog.Logger) (proxy.Options, error) {
 		HighWater:   int(c.HighWater),
 		BackendLost: c.BackendLost.withReason("the backend is gone"),
 		ClientLost:  c.ClientLost.withReason("the client is gone"),
-		Logger:      log,
+		Logger:      log.Logger,
 	}
+	access := log.accessFor(c.logFlags, o.TrustedProxies)
+	o.AccessLog, o.AccessHeaders = access.to, access.headers
 	if c.Compression {
 		o.Compression = &websocket.CompressionOptions{}
 	}

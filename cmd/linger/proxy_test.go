@@ -15,7 +15,7 @@ func TestProxyFlagsSetOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := c.options(nil)
+	o, err := c.options(logs{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -97,16 +97,23 @@ func (l logs) report(report reloadReport) {
 
 // handler returns the handler of requests to a listener. It follows the settings in force.
 func (r *running) handler(listens net.Addr) http.Handler {
+	return following(&r.current, func(c *runCommand) http.Handler {
+		access := r.log.accessFor(c.logFlags, networks(c.TrustedProxy))
+		return access.requests(c.checkHost(c.testScheduled(r.app, r.app), listens, r.log.Logger, r.hostRefused))
+	})
+}
+
+// following returns a handler that is built anew when there are other settings.
+func following[T any](current *atomic.Pointer[T], build func(*T) http.Handler) http.Handler {
 	type built struct {
-		settings *runCommand
+		settings *T
 		http.Handler
 	}
 	var last atomic.Pointer[built]
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		b, c := last.Load(), r.current.Load()
+		b, c := last.Load(), current.Load()
 		if b == nil || b.settings != c {
-			access := r.log.accessFor(c.logFlags, networks(c.TrustedProxy))
-			b = &built{c, access.requests(c.checkHost(c.testScheduled(r.app, r.app), listens, r.log.Logger, r.hostRefused))}
+			b = &built{c, build(c)}
 			last.Store(b)
 		}
 		b.ServeHTTP(w, request)
@@ -123,14 +130,20 @@ func (r *running) hostRefused(request *http.Request) {
 // isLive reports whether a setting changes at a reload. The field of such a flag has the tag reload:"live".
 func isLive(s *settings.Setting) bool { return s.Tag.Get("reload") == "live" }
 
-// changedSince returns the names of the settings and variables that have changed and hold after a reload.
-func (c *runCommand) changedSince(last *runCommand) []string {
+// changedSettings returns the names of the settings that differ: those that change at a reload, or those that do not.
+func changedSettings(last, next *settings.Values, live bool) []string {
 	names := []string{}
-	for _, change := range settings.Changes(last.values, c.values) {
-		if isLive(change.Setting) {
+	for _, change := range settings.Changes(last, next) {
+		if isLive(change.Setting) == live {
 			names = append(names, nameOf(change.Setting))
 		}
 	}
+	return names
+}
+
+// changedSince returns the names of the settings and variables that have changed and hold after a reload.
+func (c *runCommand) changedSince(last *runCommand) []string {
+	names := changedSettings(last.values, c.values, true)
 	for name, value := range c.vars {
 		if old, ok := last.vars[name]; !ok || !reflect.DeepEqual(old, value) {
 			names = append(names, "vars."+name)
@@ -154,14 +167,9 @@ func (c *runCommand) changedSince(last *runCommand) []string {
 // needRestart returns the names of the settings that differ from those of the start and cannot change. fixed are the options that the
 // application has reported.
 func (r *running) needRestart(next *runCommand, fixed []string) []string {
-	names := []string{}
+	names := changedSettings(r.started.values, next.values, false)
 	if next.App != r.started.App {
 		names = append(names, "main")
-	}
-	for _, change := range settings.Changes(r.started.values, next.values) {
-		if !isLive(change.Setting) {
-			names = append(names, nameOf(change.Setting))
-		}
 	}
 	if next.encrypts() != r.started.encrypts() {
 		names = append(names, "tls")
@@ -198,8 +206,8 @@ func (l logs) warnAll(warnings []configWarning) {
 	}
 }
 
-// logFailure logs why a reload has failed: one line for each fault.
-func logFailure(log *slog.Logger, err error) {
+// logFailure logs why a reload has failed: one line for each fault. kept is what stays in place when the settings are wrong.
+func logFailure(log *slog.Logger, kept string, err error) {
 	wrong, ok := errors.AsType[configError](err)
 	if !ok {
 		log.Error("application not reloaded: the last version stays in place", "error", err)
@@ -213,6 +221,6 @@ func logFailure(log *slog.Logger, err error) {
 		}
 	}
 	for _, p := range problems {
-		log.Error("configuration not reloaded: the last one stays in place, and the last version of the application", "error", p)
+		log.Error("configuration not reloaded: "+kept, "error", p)
 	}
 }

@@ -19,6 +19,7 @@ type reloader struct {
 	load     func() (reloadReport, error)
 	files    func() []string // returns the files of the current version, and those of its settings
 	requests chan chan<- reloadResult
+	kept     string // what stays in place when the settings are wrong
 	log      *slog.Logger
 	signals  <-chan os.Signal
 	watcher  *watcher        // nil if files are not watched
@@ -42,6 +43,7 @@ func (r *running) startReloader(signals <-chan os.Signal) (*reloader, error) {
 	return startReloader(&reloader{
 		load:  r.reload,
 		files: func() []string { return append(append(r.app.Files(), entry), r.current.Load().files()...) },
+		kept:  "the last one stays in place, and the last version of the application",
 		log:   r.log.Logger, signals: signals,
 	}, r.started.Watch)
 }
@@ -121,7 +123,7 @@ func (r *reloader) reload() (reloadReport, error) {
 	case errors.Is(err, worker.ErrStopped):
 	case err != nil:
 		r.watchFiles(filesToFix(err), true) // before the error is logged, so that no fix after it is missed
-		logFailure(r.log, err)
+		logFailure(r.log, r.kept, err)
 	default:
 		r.recordNonEmpty()
 		r.watchFiles(nil, false)

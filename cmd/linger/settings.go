@@ -47,6 +47,15 @@ func loadSettings(args []string) (*runCommand, error) {
 	return &cli.Run, cli.explain(cli.Run.configure())
 }
 
+// loadProxySettings returns the command proxy with the settings of all sources, as loadSettings does for run.
+func loadProxySettings(args []string) (*proxyCommand, error) {
+	cli, err := parseCommands(args)
+	if err != nil {
+		return nil, err
+	}
+	return &cli.Proxy, nil
+}
+
 // parseCommands returns the commands with the flags of a command line, and those that the environment and the configuration file set.
 func parseCommands(args []string) (*commands, error) {
 	var cli commands

@@ -32,23 +32,6 @@ func notify() *signals {
 // notifyShutdown starts the handling of SIGINT and SIGTERM, which otherwise end the process at once.
 func (s *signals) notifyShutdown() { signal.Notify(s.shutdown, os.Interrupt, syscall.SIGTERM) }
 
-// handleReload handles the requests for a reload of a server without an application: it reads the files of its certificates again, if
-// there are any.
-func (s *signals) handleReload(ls *listeners, f entryFlags, log *slog.Logger) {
-	for range s.reload {
-		if ls.certificates == nil {
-			log.Info("SIGHUP ignored: there is no application to reload; SIGTERM ends the server")
-			continue
-		}
-		use, err := ls.reloadCertificates(f)
-		if err != nil {
-			log.Error("certificates not read again: the last ones stay in place", "error", err)
-			continue
-		}
-		use()
-	}
-}
-
 // trySend sends a signal to a channel. It does nothing if the channel is full.
 func trySend(to chan<- os.Signal, s os.Signal) {
 	select {
