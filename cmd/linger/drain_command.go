@@ -134,10 +134,7 @@ const (
 // follow prints the progress of a drain until it ends. The error is not nil if connections are left.
 func (c *drainCommand) follow(client *adminclient.Client, out *streams, drain *admin.DrainStatus) error {
 	printed := time.Time{}
-	for ; ; time.Sleep(pollInterval) {
-		if inProgress := drain.State == string(linger.DrainWaiting) || drain.State == string(linger.DrainClosing); !inProgress {
-			break
-		}
+	for ; inProgress(drain); time.Sleep(pollInterval) {
 		if time.Since(printed) >= printInterval {
 			printed = time.Now()
 			if err := c.print(out, drain); err != nil {
@@ -146,9 +143,8 @@ func (c *drainCommand) follow(client *adminclient.Client, out *streams, drain *a
 		}
 		var answer drainAnswer
 		err := ask(client, http.MethodGet, "/v1/drain", nil, nil, &answer)
-		_, answered := errors.AsType[*adminclient.Error](err)
-		switch gone := err != nil && !answered && !errors.Is(err, context.DeadlineExceeded); {
-		case gone && drain.Share == 1 && !c.Stay:
+		switch {
+		case isGone(err) && drain.Share == 1 && !c.Stay:
 			out.err.printf("the process has ended; %s left before\n", plural(drain.Left, "connection"))
 			return nil
 		case err != nil:
@@ -161,11 +157,27 @@ func (c *drainCommand) follow(client *adminclient.Client, out *streams, drain *a
 	if err := c.print(out, drain); err != nil {
 		return err
 	}
-	switch linger.DrainState(drain.State) {
+	return resultOf(drain)
+}
+
+func inProgress(d *admin.DrainStatus) bool {
+	return d.State == string(linger.DrainWaiting) || d.State == string(linger.DrainClosing)
+}
+
+// isGone reports whether an error of a request shows that no server listens any more: one that answers with an error does, and so may
+// one that does not answer in time.
+func isGone(err error) bool {
+	_, answered := errors.AsType[*adminclient.Error](err)
+	return err != nil && !answered && !errors.Is(err, context.DeadlineExceeded)
+}
+
+// resultOf returns the error for a drain that has ended, nil if it is complete.
+func resultOf(d *admin.DrainStatus) error {
+	switch linger.DrainState(d.State) {
 	case linger.DrainCancelled:
 		return errors.New("the drain was cancelled")
 	case linger.DrainTimedOut:
-		return fmt.Errorf("the time of the drain is over, and %s left", plural(drain.Left, "connection"))
+		return fmt.Errorf("the time of the drain is over, and %s left", plural(d.Left, "connection"))
 	case linger.DrainWaiting, linger.DrainClosing, linger.DrainComplete:
 	}
 	return nil
