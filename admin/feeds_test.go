@@ -95,9 +95,9 @@ func TestLive(t *testing.T) {
 
 // TestTailDropsForSlowReader checks that a reader that does not read delays nothing, and learns how many events it has lost.
 func TestTailDropsForSlowReader(t *testing.T) {
-	const many, batch = 20_000, 500
+	const many, batch = 4000, 500
 	f := start(t, nil)
-	tail := f.feed("/v1/tail?events=sent&payloads=true&rate=10000")
+	tail := f.slowFeed("/v1/tail?events=sent&payloads=true&rate=10000")
 	c := f.client("/")
 	payload := strings.Repeat("x", 4<<10)
 	for range many / batch { // while the tail is not read

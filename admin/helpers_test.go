@@ -80,10 +80,28 @@ func (f *fixture) feed(path string) *peer {
 }
 
 func (f *fixture) dial(url string, header http.Header) *peer {
+	return f.dialWith(url, &websocket.DialOptions{Header: header})
+}
+
+// slowFeed is feed, with a small receive buffer, so that events that are not read soon fill the queues of the server.
+func (f *fixture) slowFeed(path string) *peer {
+	return f.dialWith("ws"+strings.TrimPrefix(f.url, "http")+path, &websocket.DialOptions{
+		Header: f.header,
+		NetDial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := new(net.Dialer).DialContext(ctx, network, address)
+			if tcp, ok := conn.(*net.TCPConn); ok {
+				err = tcp.SetReadBuffer(64 << 10)
+			}
+			return conn, err
+		},
+	})
+}
+
+func (f *fixture) dialWith(url string, options *websocket.DialOptions) *peer {
 	f.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	conn, err := websocket.Dial(ctx, url, &websocket.DialOptions{Header: header})
+	conn, err := websocket.Dial(ctx, url, options)
 	if err != nil {
 		f.t.Fatalf("a WebSocket is accepted at %s; got %v", url, err)
 	}
