@@ -148,9 +148,10 @@ func TestTraceOfHandlers(t *testing.T) {
 		s.end()
 		r.take()
 		c = s.connect()
+		r.want(t, "opened", "handled upgrade 0s 0s false")
 		c.close(1000, "")
 		s.end()
-		r.want(t, "opened", "handled upgrade 0s 0s false", "handled peerclose 0s 0s false", "closed close", "handled close 0s 1s false")
+		r.want(t, "handled peerclose 0s 0s false", "closed close", "handled close 0s 1s false")
 	})
 }
 
