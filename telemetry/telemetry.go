@@ -109,8 +109,11 @@ func clientOptions(o Options) ([]otlptracehttp.Option, error) {
 // parseEndpoint returns the URL for traces.
 func parseEndpoint(text string) (string, error) {
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 		return "", fmt.Errorf("telemetry: the endpoint %q is not a URL such as http://localhost:4318", text)
+	case u.User != nil:
+		return "", errors.New("telemetry: the endpoint has a user name or password, which would be shown with it: send them in a field, such as Authorization")
 	}
 	if u.Path == "" || u.Path == "/" {
 		u.Path = "/v1/traces" // OTLP, section "OTLP/HTTP Request"

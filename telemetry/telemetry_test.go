@@ -167,10 +167,11 @@ func TestNewInvalid(t *testing.T) {
 	for name, o := range map[string]telemetry.Options{
 		"an endpoint without a scheme": {Endpoint: "localhost:4318"},
 		"an endpoint of gRPC":          {Endpoint: "grpc://localhost:4317"},
+		"an endpoint with a password":  {Endpoint: "http://user:hunter2@localhost:4318"},
 		"a ratio above 1":              {SampleRatio: 1.5},
 	} {
-		if _, err := telemetry.New(t.Context(), o); err == nil {
-			t.Errorf("%s is an error", name)
+		if _, err := telemetry.New(t.Context(), o); err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s is an error without secrets; got %v", name, err)
 		}
 	}
 }
