@@ -203,10 +203,11 @@ func (d *drains) await(signals <-chan os.Signal) os.Signal {
 // progressInterval is the time between two lines in the log about the progress of a drain.
 const progressInterval = 5 * time.Second
 
-// logProgress logs the progress of a drain until the function that it returns is called.
+// logProgress logs the progress of a drain until the function that it returns has returned.
 func (d *drains) logProgress() (stop func()) {
-	ticker, stopped := time.NewTicker(progressInterval), make(chan struct{})
+	ticker, stopped, ended := time.NewTicker(progressInterval), make(chan struct{}), make(chan struct{})
 	go func() {
+		defer close(ended)
 		for {
 			select {
 			case <-ticker.C:
@@ -220,6 +221,7 @@ func (d *drains) logProgress() (stop func()) {
 	return func() {
 		ticker.Stop()
 		close(stopped)
+		<-ended
 	}
 }
 
