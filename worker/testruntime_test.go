@@ -17,7 +17,7 @@ var runtimeName = flag.String("runtime", "embedded", "the runtime of the applica
 // runtimeNames are the values of runtimeName.
 var runtimeNames = []string{"embedded", "process", "node", "bun", "deno"}
 
-// runtimeOf returns the runtime with a name. It skips the test if that is not installed, unless LINGER_RUNTIMES_REQUIRED is set.
+// runtimeOf returns the runtime with a name. It skips the test if that is not installed, unless TESTS_REQUIRE_RUNTIMES is set.
 func runtimeOf(t testing.TB, name string) worker.Runtime {
 	t.Helper()
 	switch name {
@@ -26,7 +26,7 @@ func runtimeOf(t testing.TB, name string) worker.Runtime {
 	case "process":
 		return worker.Runtime{Process: true}
 	case "bun", "deno":
-		if _, err := exec.LookPath(name); err != nil && os.Getenv("LINGER_RUNTIMES_REQUIRED") == "" {
+		if _, err := exec.LookPath(name); err != nil && os.Getenv("TESTS_REQUIRE_RUNTIMES") == "" {
 			t.Skipf("%s is not installed: the executable %s is not in a folder of PATH", name, name)
 		}
 	}

@@ -39,7 +39,7 @@ func program(t *testing.T, name string) string {
 	if path := filepath.Join("/usr/sbin", name); isFile(path) {
 		return path
 	}
-	if os.Getenv("LINGER_FRONTENDS_REQUIRED") != "" {
+	if os.Getenv("TESTS_REQUIRE_FRONTENDS") != "" {
 		t.Fatal(err)
 	}
 	t.Skipf("%s is not installed", name)

@@ -18,7 +18,7 @@ import (
 func TestHAProxy(t *testing.T) {
 	program, err := exec.LookPath("haproxy")
 	if err != nil {
-		if os.Getenv("LINGER_FRONTENDS_REQUIRED") != "" {
+		if os.Getenv("TESTS_REQUIRE_FRONTENDS") != "" {
 			t.Fatal(err)
 		}
 		t.Skip("HAProxy is not installed")

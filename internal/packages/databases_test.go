@@ -26,7 +26,7 @@ func skipOrFail(t *testing.T, variable, why string) {
 }
 
 // databasesRequired is the environment variable that makes a missing database a failure.
-const databasesRequired = "LINGER_DATABASES_REQUIRED"
+const databasesRequired = "TESTS_REQUIRE_DATABASES"
 
 // startPostgres starts PostgreSQL with an empty database and returns its URL. It is stopped at the end of the test. The server listens
 // on a Unix socket only, so that it needs no free port.

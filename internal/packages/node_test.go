@@ -69,7 +69,7 @@ func TestTeamChat(t *testing.T) {
 	for _, runtime := range []string{"node", "bun", "deno"} {
 		t.Run(runtime, func(t *testing.T) {
 			if _, err := exec.LookPath(runtime); err != nil {
-				skipOrFail(t, "LINGER_RUNTIMES_REQUIRED", runtime+" is not installed; .ci/runtimes installs it")
+				skipOrFail(t, "TESTS_REQUIRE_RUNTIMES", runtime+" is not installed; .ci/runtimes installs it")
 			}
 			run(t, "test", runtime)
 		})

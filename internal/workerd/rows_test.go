@@ -33,8 +33,8 @@ func TestRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	why := installed()
-	if why != "" && os.Getenv("LINGER_WORKERD_REQUIRED") != "" {
-		t.Error("workerd does not run, and LINGER_WORKERD_REQUIRED is set: " + why)
+	if why != "" && os.Getenv("TESTS_REQUIRE_WORKERD") != "" {
+		t.Error("workerd does not run, and TESTS_REQUIRE_WORKERD is set: " + why)
 	}
 	var rows []*row
 	for _, g := range groups {

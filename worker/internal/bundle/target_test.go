@@ -48,7 +48,7 @@ var runtimes = map[Target][]string{
 func output(t *testing.T, target Target, entry string) string {
 	t.Helper()
 	command := runtimes[target]
-	if _, err := exec.LookPath(command[0]); err != nil && target != Node && os.Getenv("LINGER_RUNTIMES_REQUIRED") == "" {
+	if _, err := exec.LookPath(command[0]); err != nil && target != Node && os.Getenv("TESTS_REQUIRE_RUNTIMES") == "" {
 		t.Skipf("%s is not installed", target)
 	}
 	b, err := New(entry, false, target)

@@ -41,7 +41,7 @@ func onRuntimes(t *testing.T, run func(t *testing.T, command []string)) {
 	for name, command := range map[string][]string{"node": {"node"}, "bun": {"bun", "run"}, "deno": {"deno", "run", "--allow-all"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := exec.LookPath(command[0]); err != nil && name != "node" && os.Getenv("LINGER_RUNTIMES_REQUIRED") == "" {
+			if _, err := exec.LookPath(command[0]); err != nil && name != "node" && os.Getenv("TESTS_REQUIRE_RUNTIMES") == "" {
 				t.Skipf("%s is not installed", name)
 			}
 			run(t, command)

@@ -48,7 +48,7 @@ var wptAreas = []string{
 var wptLargeAreas = []string{"WebCryptoAPI", "encoding", "streams", "url"}
 
 // TestWPT runs the .any.js files of web-platform-tests in the engine, and compares the tests that fail with the lists in
-// testdata/wpt. It is skipped if the files are missing, unless LINGER_WPT_REQUIRED is set.
+// testdata/wpt. It is skipped if the files are missing, unless TESTS_REQUIRE_WPT is set.
 //
 // With the race detector it leaves out wptLargeAreas.
 func TestWPT(t *testing.T) {
@@ -87,17 +87,17 @@ func checkWPTAreas(t *testing.T, set wptSet) {
 	}
 }
 
-// findWPT returns the folder with the tests: LINGER_WPT, or the one that .ci/wpt fills.
+// findWPT returns the folder with the tests: WPT_FOLDER, or the one that .ci/wpt fills.
 func findWPT(t *testing.T) wptSet {
-	folder := os.Getenv("LINGER_WPT")
+	folder := os.Getenv("WPT_FOLDER")
 	if folder == "" {
 		folder = "../../../.cache/wpt"
 	}
 	if _, err := os.Stat(filepath.Join(folder, "resources", "testharness.js")); err == nil {
 		return wptSet(folder)
 	}
-	if os.Getenv("LINGER_WPT_REQUIRED") != "" {
-		t.Fatalf("%s has no web-platform-tests, and LINGER_WPT_REQUIRED is set: run .ci/wpt", folder)
+	if os.Getenv("TESTS_REQUIRE_WPT") != "" {
+		t.Fatalf("%s has no web-platform-tests, and TESTS_REQUIRE_WPT is set: run .ci/wpt", folder)
 	}
 	t.Skipf("%s has no web-platform-tests: run .ci/wpt to fetch them", folder)
 	return ""

@@ -85,9 +85,9 @@ func TestDecoderOfFatal(t *testing.T) {
 // published returns the named tables of a file of the web-platform-tests, which contains the indexes of the Encoding Standard.
 func published(t *testing.T, file string) map[string][]rune {
 	t.Helper()
-	root := os.Getenv("LINGER_WPT")
+	root := os.Getenv("WPT_FOLDER")
 	if root == "" {
-		t.Skip("the web-platform-tests are not available: set LINGER_WPT to their directory")
+		t.Skip("the web-platform-tests are not available: set WPT_FOLDER to their directory")
 	}
 	source, err := os.ReadFile(filepath.Join(root, "encoding", file))
 	if err != nil {
