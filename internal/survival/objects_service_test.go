@@ -125,6 +125,16 @@ func (o *output) count(text string) int {
 	return bytes.Count(o.text.Bytes(), []byte(text))
 }
 
+// maxLines is how many lines of a kind the log of linger has within ten seconds. The number of the others is logged later, unless the
+// process is killed before.
+const maxLines = 20
+
+// failures returns the number of events that were logged as failed. exact is false if some may be missing, because there were so many.
+func (o *output) failures() (events int, exact bool) {
+	events = o.count(failedWith) + o.count(timedOut)
+	return events, events < maxLines
+}
+
 // lines returns the last lines.
 func (o *output) lines(n int) string {
 	o.mu.Lock()

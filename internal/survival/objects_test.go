@@ -203,7 +203,7 @@ func (h *house) logFigures(took time.Duration) {
 		sent, answered, news, lost = sent+v.sent, answered+len(v.answered), news+v.news, lost+v.lost
 	}
 	log := h.server.log
-	if failed := log.count(failedWith) + log.count(timedOut); lost > failed {
+	if failed, exact := log.failures(); exact && lost > failed {
 		h.t.Errorf("%d messages have no answer, and only %d were logged as failed", lost, failed)
 	}
 	h.t.Logf("%s form, %v: %d rooms, %d sockets, %d workers; %d messages sent, %d answered, %d news received; the process was killed %d times",
