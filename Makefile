@@ -45,7 +45,7 @@ packages: ## Test popular npm packages in a worker
 workerd: ## Compare Durable Objects with those of the Workers runtime
 	@.ci/check workerd
 
-fuzz: ## Run each fuzz target for FUZZTIME, 2s by default
+fuzz: ## Run each fuzz target for FUZZTIME, 1s by default
 	@.ci/check fuzz
 
 cross: ## Build for linux/arm64, darwin/arm64 and windows/amd64
