@@ -53,6 +53,10 @@ func (in *instance) reportFailure(e *event, err error, place Position) {
 	if err == nil {
 		return
 	}
+	if e == nil && errors.Is(err, script.ErrInterrupted) && in.isStopping() { // no client waits for a timer
+		in.app.opts.Logger.Info("code outside of events stopped: the application is shutting down")
+		return
+	}
 	text, attrs := in.describeFailure(err)
 	in.app.opts.Logger.Error(text, append(e.attrs(), attrs...)...)
 	at := place
