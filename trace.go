@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/lingerws/linger/internal/hooks"
 	"github.com/lingerws/linger/websocket/driver"
 )
 
@@ -55,64 +56,21 @@ type EventTimes struct {
 }
 
 // Traces returns a trace that calls the functions of several, in order. Those that are nil are left out; the result is nil if all are.
-func Traces(traces ...*Trace) *Trace {
-	var joined *Trace
-	for _, t := range traces {
-		switch {
-		case t == nil:
-		case joined == nil:
-			joined = t
-		default:
-			joined = joined.then(t)
-		}
-	}
-	return joined
-}
+func Traces(traces ...*Trace) *Trace { return hooks.Join((*Trace).then, traces...) }
 
 // then returns a trace that calls the functions of t, and then those of next.
 func (t *Trace) then(next *Trace) *Trace {
 	return &Trace{
-		Opened:    both(t.Opened, next.Opened),
-		Refused:   both3(t.Refused, next.Refused),
-		Received:  both2(t.Received, next.Received),
-		Sent:      both2(t.Sent, next.Sent),
-		Published: both3(t.Published, next.Published),
-		Handled:   both3(t.Handled, next.Handled),
-		Slow:      both2(t.Slow, next.Slow),
-		Pong:      both2(t.Pong, next.Pong),
-		Closed:    both2(t.Closed, next.Closed),
+		Opened:    hooks.Both(t.Opened, next.Opened),
+		Refused:   hooks.Both3(t.Refused, next.Refused),
+		Received:  hooks.Both2(t.Received, next.Received),
+		Sent:      hooks.Both2(t.Sent, next.Sent),
+		Published: hooks.Both3(t.Published, next.Published),
+		Handled:   hooks.Both3(t.Handled, next.Handled),
+		Slow:      hooks.Both2(t.Slow, next.Slow),
+		Pong:      hooks.Both2(t.Pong, next.Pong),
+		Closed:    hooks.Both2(t.Closed, next.Closed),
 	}
-}
-
-// both returns a function that calls first and then next, each unless it is nil.
-func both[A any](first, next func(A)) func(A) {
-	if first == nil {
-		return next
-	}
-	if next == nil {
-		return first
-	}
-	return func(a A) { first(a); next(a) }
-}
-
-func both2[A, B any](first, next func(A, B)) func(A, B) {
-	if first == nil {
-		return next
-	}
-	if next == nil {
-		return first
-	}
-	return func(a A, b B) { first(a, b); next(a, b) }
-}
-
-func both3[A, B, C any](first, next func(A, B, C)) func(A, B, C) {
-	if first == nil {
-		return next
-	}
-	if next == nil {
-		return first
-	}
-	return func(a A, b B, c C) { first(a, b, c); next(a, b, c) }
 }
 
 // traceTime returns the age of the server if Trace.Handled needs it, and 0 otherwise.

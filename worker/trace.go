@@ -1,6 +1,10 @@
 package worker
 
-import "time"
+import (
+	"time"
+
+	"github.com/lingerws/linger/internal/hooks"
+)
 
 // Trace is a set of functions that an application calls when something happens, for metrics, logs and tools: [Options.Trace]. Any
 // of them may be nil. They are called from any goroutine, at the same time, and must return quickly. What happens to connections is
@@ -34,57 +38,16 @@ type Failure struct {
 }
 
 // Traces returns a trace that calls the functions of several, in order. Those that are nil are left out; the result is nil if all are.
-func Traces(traces ...*Trace) *Trace {
-	var joined *Trace
-	for _, t := range traces {
-		switch {
-		case t == nil:
-		case joined == nil:
-			joined = t
-		default:
-			joined = joined.then(t)
-		}
-	}
-	return joined
-}
+func Traces(traces ...*Trace) *Trace { return hooks.Join((*Trace).then, traces...) }
 
 // then returns a trace that calls the functions of t, and then those of next.
 func (t *Trace) then(next *Trace) *Trace {
-	joined := *t
-	switch {
-	case t.Handled == nil:
-		joined.Handled = next.Handled
-	case next.Handled != nil:
-		joined.Handled = func(kind string, waited, duration time.Duration, failed bool) {
-			t.Handled(kind, waited, duration, failed)
-			next.Handled(kind, waited, duration, failed)
-		}
+	return &Trace{
+		Handled:  hooks.Both4(t.Handled, next.Handled),
+		Replaced: hooks.Both3(t.Replaced, next.Replaced),
+		Reloaded: hooks.Both3(t.Reloaded, next.Reloaded),
+		Failed:   hooks.Both(t.Failed, next.Failed),
 	}
-	switch {
-	case t.Replaced == nil:
-		joined.Replaced = next.Replaced
-	case next.Replaced != nil:
-		joined.Replaced = func(worker int, reason, text string) {
-			t.Replaced(worker, reason, text)
-			next.Replaced(worker, reason, text)
-		}
-	}
-	switch {
-	case t.Reloaded == nil:
-		joined.Reloaded = next.Reloaded
-	case next.Reloaded != nil:
-		joined.Reloaded = func(generation int, took time.Duration, err error) {
-			t.Reloaded(generation, took, err)
-			next.Reloaded(generation, took, err)
-		}
-	}
-	switch {
-	case t.Failed == nil:
-		joined.Failed = next.Failed
-	case next.Failed != nil:
-		joined.Failed = func(f Failure) { t.Failed(f); next.Failed(f) }
-	}
-	return &joined
 }
 
 // The reasons of Trace.Replaced.

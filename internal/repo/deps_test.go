@@ -64,7 +64,7 @@ var layers = map[string]layer{
 		why:     "the library is a Conn on a driver and does not depend on the events above it",
 	},
 	".": {
-		folders: append([]string{"websocket", "websocket/driver", "internal/drain", "internal/forwarding", "internal/httprule", "internal/ident", "internal/latch", "internal/loglimit", "internal/pace", "internal/queue", "internal/race", "internal/rate"}, core...),
+		folders: append([]string{"websocket", "websocket/driver", "internal/drain", "internal/forwarding", "internal/hooks", "internal/httprule", "internal/ident", "internal/latch", "internal/loglimit", "internal/pace", "internal/queue", "internal/race", "internal/rate"}, core...),
 		why:     "the runtime has sockets and events; worker and cmd add JavaScript",
 	},
 	"proxy": {
@@ -74,7 +74,7 @@ var layers = map[string]layer{
 	"worker": {
 		folders: append([]string{
 			".", "websocket/driver", "worker/internal/assets", "worker/internal/bundle", "worker/internal/cron", "worker/internal/egress", "worker/internal/embedded", "worker/internal/fetch", "worker/internal/loop", "worker/internal/process", "worker/internal/script", "worker/internal/storage",
-			"worker/internal/web/weburl", "internal/latch", "internal/netaddr", "internal/pace", "internal/queue", "internal/spelling",
+			"worker/internal/web/weburl", "internal/hooks", "internal/latch", "internal/netaddr", "internal/pace", "internal/queue", "internal/spelling",
 		}, core...),
 		why: "a worker supervises script runtimes and uses them through worker/internal/script; values of a JavaScript engine stay below it",
 	},
@@ -265,6 +265,9 @@ var layers = map[string]layer{
 	},
 	"internal/ident": {
 		why: "IDs need random bytes only",
+	},
+	"internal/hooks": {
+		why: "joining functions needs the language only",
 	},
 	"internal/latch": {
 		why: "waiting for a change of guarded state needs a channel only; every layer uses it",
