@@ -13,23 +13,15 @@ define(globalThis, {
   fetch: async function fetch(given, options) {
     const init = toOptions(options);
     const input = toNative(given, (init?.body ?? null) === null);
-    const headers = headersOf(input, init);
-    if (isTraced()) return fetchTraced(input, init, headers ?? new Headers());
+    const headers = headersOf(input, init) ?? (isTraced() ? new Headers() : undefined);
     if (headers === undefined) return nativeFetch(input, init);
     if (headers.get("upgrade")?.toLowerCase() === "websocket") return fetchSocket(input, init);
-    if (!ofConnection.some((name) => headers.has(name))) return nativeFetch(input, init);
+    if (!isTraced() && !ofConnection.some((name) => headers.has(name))) return nativeFetch(input, init);
+    propagate(headers);
     for (const name of ofConnection) headers.delete(name);
     return nativeFetch(new NativeRequest(input, init), { headers });
   },
 });
-
-// fetchTraced is fetch for code with a trace context.
-function fetchTraced(input, init, headers) {
-  if (headers.get("upgrade")?.toLowerCase() === "websocket") return fetchSocket(input, init);
-  propagate(headers);
-  for (const name of ofConnection) headers.delete(name);
-  return nativeFetch(input, { ...init, headers });
-}
 
 // headersOf returns a copy of the headers of a request, or undefined if it has none.
 function headersOf(input, init) {
