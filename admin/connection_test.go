@@ -134,7 +134,7 @@ func TestChannels(t *testing.T) {
 		t.Errorf("the list is filtered by name; got %+v", list)
 	}
 	f.wantStatus(http.StatusNoContent, http.MethodDelete, path+"lobby", "")
-	if got := f.wantStatus(http.StatusOK, http.MethodPost, "/v1/channels/lobby", "nobody hears"); got != "{\"receivers\":0}\n" {
+	if got := f.wantStatus(http.StatusOK, http.MethodPost, "/v1/channels/lobby", "no subscriber"); got != "{\"receivers\":0}\n" {
 		t.Errorf("no connection is subscribed any more; got %s", got)
 	}
 	f.wantError(http.StatusBadRequest, "bad_channel", http.MethodPut, path+strings.Repeat("x", 257), "")

@@ -12,7 +12,7 @@ import (
 	"github.com/lingerws/linger/admin"
 )
 
-// A reader that ends without a closing handshake, as a command that is interrupted does, is no line in the log of an operator.
+// A reader that ends without a closing handshake, as a command that is interrupted does, is not logged.
 func TestTailReaderAborts(t *testing.T) {
 	lines := make(chan string, 100)
 	f := start(t, func(_ *linger.Options, o *admin.Options) {

@@ -136,7 +136,7 @@ type CloseInfo struct {
 	Cause     string  `json:"cause"`
 	Clean     bool    `json:"clean"`           // both Close frames have passed
 	Received  int     `json:"received"`        // the code of the client's Close; 1006 if there was none
-	Sent      int     `json:"sent"`            // the code of ours
+	Sent      int     `json:"sent"`            // the code of our Close; 1006 if there was none
 	Error     string  `json:"error,omitempty"` // the violation, or the error of the transport
 	Age       float64 `json:"age"`             // seconds
 }

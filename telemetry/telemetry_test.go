@@ -136,7 +136,7 @@ func TestExporterSampling(t *testing.T) {
 	for _, begun := range []string{"", strings.TrimSuffix(parent, "1") + "0"} {
 		context, _, end := x.Start(telemetry.Event{Kind: "fetch", TraceParent: begun, Path: "/omitted"})
 		if !strings.HasSuffix(context, "-00") {
-			t.Errorf("the context of a span that is not sampled says so; got %q", context)
+			t.Errorf("the context of a span that is not sampled has the flag 00; got %q", context)
 		}
 		end(telemetry.Result{})
 	}

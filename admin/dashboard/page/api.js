@@ -61,7 +61,7 @@ export async function request(method, path, { body, type } = {}) {
     error.code = code ?? "";
     error.message = message ?? error.message;
   }
-  if (answer.status === 401 && token === sessionStorage.getItem(tokenKey)) { // the token has not been given meanwhile
+  if (answer.status === 401 && token === sessionStorage.getItem(tokenKey)) { // a new token has not been entered in the meantime
     onUnauthorized();
   }
   throw error;

@@ -40,7 +40,7 @@ export function codeCell(code) {
   return h("td", {}, h("b", {}, String(code)), h("span", { class: "soft" }, codeName(code) || codeRange(code)));
 }
 
-/** Returns whose a close code is that has no meaning of its own. */
+/** Returns the range to which a close code without a registered meaning belongs. */
 export function codeRange(code) {
   return code >= 4000 ? "application" : code >= 3000 ? "registered" : "";
 }
