@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -160,6 +161,31 @@ func TestExporterFailure(t *testing.T) {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log has %q; got %s", want, &log)
 		}
+	}
+}
+
+// Spans that do not fit into the queue are dropped, and their number is logged.
+func TestExporterQueueFull(t *testing.T) {
+	const made = 10_000 // more than the queue and two batches
+	blocked := make(chan struct{})
+	var received atomic.Int64
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		<-blocked
+		body, _ := io.ReadAll(r.Body)
+		received.Add(int64(bytes.Count(body, []byte("linger.event"))))
+	}))
+	t.Cleanup(collector.Close)
+	var log bytes.Buffer
+	x, shutdown := start(t, telemetry.Options{Endpoint: collector.URL, SampleRatio: 1, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	for range made {
+		_, _, end := x.Start(telemetry.Event{Kind: "fetch"})
+		end(telemetry.Result{})
+	}
+	close(blocked)
+	shutdown()
+	want := fmt.Sprintf("spans=%d sent=%d", made-received.Load(), received.Load())
+	if received.Load() == 0 || received.Load() == made || !strings.Contains(log.String(), want) {
+		t.Errorf("some spans are sent, and the log has %q; got %s", want, &log)
 	}
 }
 
