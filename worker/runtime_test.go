@@ -36,6 +36,7 @@ type fakeRuntime struct {
 	connection string // the connection of the fetch in progress
 	event      int
 	received   int // the body that is echoed
+	fetched    int // the body of the answer to a fetch, if it had not arrived with the answer; 0 for none
 
 	stopped chan struct{}
 	stop    func()
@@ -101,13 +102,16 @@ func (f *fakeRuntime) handle(id int, e script.Event) error {
 	case *script.Message:
 		return f.message(id, e)
 	case *script.Fetched:
-		text := e.Failure
-		if e.Answer != nil {
-			text = string(e.Body)
+		if f.fetched = e.Received; f.fetched == 0 {
+			return f.sendFetched(e.Failure + string(e.Body))
 		}
-		defer f.host.Done(f.event)
-		return f.host.Send(f.connection, linger.Text("fetched "+text))
+		if chunk := f.host.ReadBody(f.fetched, true); chunk != nil { // otherwise a BodyChunk follows
+			return f.sendFetched(string(chunk.Data))
+		}
 	case *script.BodyChunk:
+		if f.fetched != 0 && e.Body == f.fetched {
+			return f.sendFetched(string(e.Data))
+		}
 		if f.echoChunk(e) {
 			f.echo()
 		}
@@ -120,6 +124,12 @@ func (f *fakeRuntime) handle(id int, e script.Event) error {
 		f.host.Done(id)
 	}
 	return nil
+}
+
+// sendFetched sends the body of the answer to a fetch, or why there is none, and ends the event that has sent the request.
+func (f *fakeRuntime) sendFetched(text string) error {
+	defer f.host.Done(f.event)
+	return f.host.Send(f.connection, linger.Text("fetched "+text))
 }
 
 // echo echoes chunks until one has not arrived, or there is no room for the next one.
