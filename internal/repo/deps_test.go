@@ -27,7 +27,7 @@ var layers = map[string]layer{
 		why: "telemetry sends spans to OpenTelemetry; the command connects it with the worker that makes them",
 	},
 	"protocol": {
-		denied: inputAndOutput,
+		folders: []string{"internal/wire"}, denied: inputAndOutput,
 		why:    "the protocol is a pure state machine: bytes and commands in, events and bytes out; its driver has the socket, the clock and the lock",
 	},
 	"protocol/handshake": {
@@ -35,7 +35,7 @@ var layers = map[string]layer{
 		why: "the opening handshake only checks header values; its caller does HTTP",
 	},
 	"protocol/deflate": {
-		folders: []string{"protocol", "protocol/handshake"}, modules: []string{"github.com/klauspost/compress"},
+		folders: []string{"internal/wire", "protocol", "protocol/handshake"}, modules: []string{"github.com/klauspost/compress"},
 		denied: []string{"compress/flate", "context", "log", "net", "os", "time"}, // sync is allowed: connections share its state
 		why:    "compression works on the payloads of messages and uses one flate library",
 	},
@@ -55,7 +55,7 @@ var layers = map[string]layer{
 		why: "the peer in tests of connections shares the frame header with them, and no other code",
 	},
 	"websocket/driver": {
-		folders: append([]string{"websocket/internal", "websocket/internal/accept", "websocket/internal/opening", "internal/httprule", "internal/latch", "internal/race"}, core...), modules: []string{"golang.org/x/sys"},
+		folders: append([]string{"websocket/internal", "websocket/internal/accept", "websocket/internal/opening", "internal/httprule", "internal/latch", "internal/race", "internal/wire"}, core...), modules: []string{"golang.org/x/sys"},
 		why: "the driver gives the protocol a transport and does not depend on the events above it",
 	},
 	"websocket": {
@@ -64,7 +64,7 @@ var layers = map[string]layer{
 		why:     "the library is a Conn on a driver and does not depend on the events above it",
 	},
 	".": {
-		folders: append([]string{"websocket", "websocket/driver", "internal/drain", "internal/forwarding", "internal/hooks", "internal/httprule", "internal/ident", "internal/latch", "internal/loglimit", "internal/pace", "internal/queue", "internal/race", "internal/rate"}, core...),
+		folders: append([]string{"websocket", "websocket/driver", "internal/drain", "internal/forwarding", "internal/handover", "internal/hooks", "internal/httprule", "internal/ident", "internal/latch", "internal/loglimit", "internal/pace", "internal/queue", "internal/race", "internal/rate", "internal/wire"}, core...),
 		why:     "the runtime has sockets and events; worker and cmd add JavaScript",
 	},
 	"proxy": {
@@ -74,7 +74,7 @@ var layers = map[string]layer{
 	"worker": {
 		folders: append([]string{
 			".", "websocket/driver", "worker/internal/assets", "worker/internal/bundle", "worker/internal/cron", "worker/internal/egress", "worker/internal/embedded", "worker/internal/fetch", "worker/internal/loop", "worker/internal/process", "worker/internal/script", "worker/internal/storage",
-			"worker/internal/web/weburl", "internal/hooks", "internal/latch", "internal/netaddr", "internal/pace", "internal/queue", "internal/spelling",
+			"worker/internal/web/weburl", "internal/hooks", "internal/latch", "internal/netaddr", "internal/pace", "internal/queue", "internal/spelling", "internal/wire",
 		}, core...),
 		why: "a worker supervises script runtimes and uses them through worker/internal/script; values of a JavaScript engine stay below it",
 	},
@@ -252,6 +252,9 @@ var layers = map[string]layer{
 	"internal/drain": {
 		folders: []string{"internal/latch", "internal/pace", "protocol"},
 		why:     "when connections are closed does not depend on what they are; servers and proxies share it",
+	},
+	"internal/wire": {
+		why: "records are bytes; what their fields mean is up to those who write them",
 	},
 	"internal/filelock": {
 		why: "a locked file needs the operating system only; a worker locks its stored data and its temporary files",
