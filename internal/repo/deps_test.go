@@ -28,7 +28,7 @@ var layers = map[string]layer{
 	},
 	"protocol": {
 		folders: []string{"internal/wire"}, denied: inputAndOutput,
-		why:    "the protocol is a pure state machine: bytes and commands in, events and bytes out; its driver has the socket, the clock and the lock",
+		why: "the protocol is a pure state machine: bytes and commands in, events and bytes out; its driver has the socket, the clock and the lock",
 	},
 	"protocol/handshake": {
 		denied: inputAndOutput, allowed: []string{"net/netip"}, // for its values only
@@ -241,7 +241,7 @@ var layers = map[string]layer{
 			"cmd/linger/internal/settings",
 			"cmd/linger/internal/systemd",
 			"cmd/linger/internal/wrangler",
-			"internal/forwarding", "internal/httprule", "internal/loglimit", "internal/netaddr", "internal/spelling",
+			"internal/forwarding", "internal/handover", "internal/httprule", "internal/loglimit", "internal/netaddr", "internal/spelling",
 		}, core...),
 		modules: []string{"github.com/alecthomas/kong", "github.com/alecthomas/mango-kong", "github.com/muesli/roff", "github.com/jotaen/kong-completion", "github.com/fsnotify/fsnotify"},
 		why:     "the command combines the packages; code that belongs to one of them stays there",
@@ -252,6 +252,10 @@ var layers = map[string]layer{
 	"internal/drain": {
 		folders: []string{"internal/latch", "internal/pace", "protocol"},
 		why:     "when connections are closed does not depend on what they are; servers and proxies share it",
+	},
+	"internal/handover": {
+		folders: []string{"internal/latch", "internal/wire"}, modules: []string{"golang.org/x/sys"},
+		why: "connections are bytes and descriptors on the link; what they are is up to those who give and take them",
 	},
 	"internal/wire": {
 		why: "records are bytes; what their fields mean is up to those who write them",
