@@ -53,7 +53,7 @@ func buildCommand(t *testing.T) string {
 var runsAt = regexp.MustCompile(` runs at (http://\S+)/$`)
 
 // startCommand starts the command in a folder and returns the URL that it prints. At the end of the test it is shut down,
-// and its exit status has to be 0.
+// and its exit status has to be 0. If the test has failed, what the command has printed is in its output.
 func startCommand(t *testing.T, program, folder string, args ...string) string {
 	t.Helper()
 	read, write, err := os.Pipe()
@@ -81,8 +81,8 @@ func startCommand(t *testing.T, program, folder string, args ...string) string {
 	t.Cleanup(func() { // t.Context is cancelled before
 		<-ended
 		_ = command.Wait()
-		if status := command.ProcessState.ExitCode(); status != 0 {
-			t.Errorf("the command ends with status %d:\n%s", status, output.String())
+		if status := command.ProcessState.ExitCode(); status != 0 || t.Failed() {
+			t.Errorf("the command ends with status %d, expected 0, and has printed:\n%s", status, output.String())
 		}
 	})
 	select {

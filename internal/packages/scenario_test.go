@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -142,9 +143,31 @@ func runClient(t *testing.T, file, url string) {
 	defer cancel()
 	node := exec.CommandContext(ctx, "node", file, url)
 	node.Dir = "testdata"
-	if output, err := node.CombinedOutput(); err != nil {
-		t.Errorf("the client ends with %v:\n%s", err, output)
+	var state string
+	node.Cancel = func() error {
+		state = "; its threads were in these system calls: " + systemCalls(node.Process.Pid)
+		return node.Process.Kill()
 	}
+	if output, err := node.CombinedOutput(); err != nil {
+		t.Errorf("the client ends with %v%s\n%s", err, state, output)
+	}
+}
+
+// systemCalls returns the names of the threads of a process and the numbers of the system calls that each is in, where the system has
+// them in /proc. An event loop that waits is in epoll_wait; a thread that waits for another one is in futex.
+func systemCalls(pid int) string {
+	folders, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", pid))
+	if err != nil || len(folders) == 0 {
+		return "unknown"
+	}
+	var threads []string
+	for _, folder := range folders {
+		name, _ := os.ReadFile(folder + "/comm") // empty if the thread has ended
+		call, _ := os.ReadFile(folder + "/syscall")
+		number, _, _ := strings.Cut(string(call), " ")
+		threads = append(threads, strings.TrimSpace(string(name))+" "+strings.TrimSpace(number))
+	}
+	return strings.Join(threads, ", ")
 }
 
 // serve starts the application of a package and returns the URL of its server.

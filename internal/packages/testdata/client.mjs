@@ -11,6 +11,24 @@ process.on("uncaughtException", (error) => {
   process.exit(1);
 });
 
+// patience bounds each wait of a client, in milliseconds. It is longer than the time that an application has for an event, after which its
+// client gets an error.
+const patience = 50_000;
+
+/** Waits for a promise. If that takes too long, the program ends with a message: the name of the wait, what state returns, and the place. */
+export async function wait(name, promise, state = () => "") {
+  const { stack } = new Error();
+  const timer = setTimeout(() => {
+    console.error(`the client has waited for ${patience / 1000} s: ${name} ${state()}${stack.slice(stack.indexOf("\n"))}`);
+    process.exit(1);
+  }, patience);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** The URL of the application, without a slash at its end. */
 export const url = process.argv[2];
 
@@ -19,9 +37,9 @@ export const socketURL = url.replace("http", "ws");
 
 /** Sends a request, checks the status and the body of the response (a string or a pattern), and returns its header fields. */
 export async function expect(path, status, body, init) {
-  const response = await fetch(url + path, init);
-  const text = await response.text();
   const what = `${init?.method ?? "GET"} ${path}`;
+  const response = await wait(what, fetch(url + path, init));
+  const text = await wait(`the body of ${what}`, response.text(), () => `with the status ${response.status}`);
   if (typeof body === "string") assert.deepEqual([response.status, text], [status, body], what);
   assert.equal(response.status, status, `${what}: ${text}`);
   if (body instanceof RegExp) assert.match(text, body, what);
@@ -32,39 +50,49 @@ export async function expect(path, status, body, init) {
 export async function open(path, protocols, options) {
   const socket = new WebSocket(socketURL + path, protocols, options);
   const messages = [], waiting = [];
+  let end = "";
   socket.on("message", (data, binary) => {
     const message = binary ? data : String(data);
     waiting.length ? waiting.shift()(message) : messages.push(message);
   });
-  socket.next = () => (messages.length ? Promise.resolve(messages.shift()) : new Promise((resolve) => waiting.push(resolve)));
-  await once(socket, "open");
+  socket.on("close", (code, reason) => (end = `which was closed with ${code} ${JSON.stringify(String(reason))}`));
+  const next = () => (messages.length ? messages.shift() : new Promise((resolve) => waiting.push(resolve)));
+  socket.next = () => wait(`a message of the WebSocket ${path}`, next(), () => end);
+  await wait(`opening the WebSocket ${path}`, once(socket, "open"), () => end);
   return socket;
 }
 
 /** Returns the status and the body of the response to a refused handshake. */
 export async function refused(path, protocols, options) {
+  const what = `the refusal of the WebSocket ${path}`;
   const socket = new WebSocket(socketURL + path, protocols, options);
   socket.on("error", () => {});
-  const [, response] = await once(socket, "unexpected-response");
-  let body = "";
-  for await (const chunk of response) body += chunk;
-  return [response.statusCode, body];
+  const [, response] = await wait(what, once(socket, "unexpected-response"), () => `in the state ${socket.readyState}`);
+  return [response.statusCode, await wait(`the body of ${what}`, textOf(response), () => `with the status ${response.statusCode}`)];
+}
+
+/** Returns the rest of a stream as text. */
+async function textOf(stream) {
+  let text = "";
+  for await (const chunk of stream) text += chunk;
+  return text;
 }
 
 /** Starts an HTTP server and returns its URL. The function gets a request with its body, and the response. */
 export async function serve(handler) {
   const server = createServer(async (request, response) => {
-    let body = "";
-    for await (const chunk of request) body += chunk;
-    handler(Object.assign(request, { body }), response);
+    handler(Object.assign(request, { body: await textOf(request) }), response);
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   return `http://127.0.0.1:${server.address().port}`;
 }
 
 /** Waits until a condition holds. */
-export async function until(condition) {
-  while (!condition()) await new Promise((done) => setTimeout(done, 2));
+export function until(condition) {
+  const holds = async () => {
+    while (!condition()) await new Promise((done) => setTimeout(done, 2));
+  };
+  return wait(`until ${condition}`, holds());
 }
 
 /**
@@ -77,4 +105,7 @@ export async function slept(starts) {
 }
 
 /** Ends the program successfully, whatever it has left open. */
-export const done = () => process.exit(0);
+export function done() {
+  console.log("the client is done"); // in the output of a process that does not exit
+  process.exit(0);
+}
