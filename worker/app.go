@@ -15,7 +15,6 @@ import (
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/worker/internal/embedded"
 	"github.com/lingerws/linger/worker/internal/script"
-	"github.com/lingerws/linger/worker/internal/storage"
 )
 
 //go:embed js/*.js js/lazy/*/*.js
@@ -59,16 +58,16 @@ type App struct {
 	objects      *objects
 	references   references
 	alarms       *alarms
-	store        *storage.Store         // the data directory; nil if nothing is stored
-	classes      classes                // the classes of objects in the data directory
-	databases    map[string]*database   // the D1 databases, by their IDs
-	namespaces   map[string]*storage.KV // the KV namespaces, by their IDs
-	temporary    string                 // the data directory if it is removed at the end; otherwise ""
-	firstChoice  atomic.Uint32          // counts the calls of chooseWorker, each of which begins with another worker
+	stores       bool // the application stores something
+	data         dataFolder
+	classes      atomic.Pointer[classes] // those of the data directory when it was opened; nil before
+	databases    map[string]*database    // the queues of the D1 databases, by their IDs
+	temporary    string                  // the data directory if it is removed at the end; otherwise ""
+	firstChoice  atomic.Uint32           // counts the calls of chooseWorker, each of which begins with another worker
 	pending      pendingPromises
-	clocks       cronClocks // dispatch the scheduled event
-	pairsWarning sync.Once  // logs that the application uses WebSocketPair
-	blobsWarning sync.Once  // logs that a binary message was delivered as a Blob by default
+	clocks       *cronClocks // dispatch the scheduled event
+	pairsWarning sync.Once   // logs that the application uses WebSocketPair
+	blobsWarning sync.Once   // logs that a binary message was delivered as a Blob by default
 
 	stopOnce  sync.Once
 	reloading sync.Mutex // held while a generation is loaded
@@ -76,10 +75,15 @@ type App struct {
 
 // Load bundles and runs the script at path, in JavaScript or TypeScript. The error is a
 // *[LoadError] if the script or an option is wrong.
-func Load(path string, opts Options) (*App, error) { return load(path, opts, nil) }
+func Load(path string, opts Options) (*App, error) { return load(path, opts, nil, false) }
 
-// load is Load with the given kind of runtime; nil means that of the options.
-func load(path string, opts Options, launch script.Launch) (*App, error) {
+// LoadForHandover is [Load] for the new process of a hand-over, which goes on with [App.Receive]. Until then the data directory stays closed, because the
+// old process has it open, and no alarms or schedules are due. Code that uses the storage while the application is loaded fails.
+func LoadForHandover(path string, opts Options) (*App, error) { return load(path, opts, nil, true) }
+
+// load is Load with the given kind of runtime; nil means that of the options. received means that [App.Receive] opens the data directory and
+// starts the crons.
+func load(path string, opts Options, launch script.Launch, received bool) (*App, error) {
 	c, err := newConfiguration(opts)
 	if err != nil {
 		return nil, err
@@ -91,7 +95,7 @@ func load(path string, opts Options, launch script.Launch) (*App, error) {
 	if err := checkMigrations(opts.Migrations); err != nil {
 		return nil, err
 	}
-	a := &App{path: path, opts: c.opts, began: time.Now(), bindings: bindings, clocks: newCronClocks(), launch: launch}
+	a := &App{path: path, opts: c.opts, began: time.Now(), bindings: bindings, clocks: newCronClocks(received), launch: launch, data: newDataFolder()}
 	a.current.Store(c)
 	if opts.Trace != nil {
 		a.trace = *opts.Trace
@@ -107,13 +111,16 @@ func load(path string, opts Options, launch script.Launch) (*App, error) {
 	for i := range a.opts.Workers {
 		a.workers = append(a.workers, newWorker(a, i))
 	}
-	if err := a.openStore(); err != nil {
-		a.children.remove()
-		return nil, err
+	a.databases, a.stores = opts.Bindings.databaseQueues(), a.opts.Bindings.stored() || a.hasMigrations()
+	if !received {
+		if err := a.openData(); err != nil {
+			a.children.remove()
+			return nil, err
+		}
 	}
 	g, first, err := a.loadGeneration(1, c)
 	if err != nil {
-		a.closeStore()
+		a.closeData()
 		a.children.remove()
 		return nil, err
 	}
@@ -121,7 +128,7 @@ func load(path string, opts Options, launch script.Launch) (*App, error) {
 	for i, w := range a.workers {
 		go w.runInstances(first[i])
 	}
-	if a.store != nil {
+	if a.stores {
 		go a.alarms.run()
 	}
 	return a, nil
@@ -247,7 +254,7 @@ func (a *App) Shutdown(ctx context.Context) error {
 func (a *App) stop() {
 	a.stopOnce.Do(func() {
 		a.clocks.stop()
-		if a.store != nil {
+		if a.stores {
 			a.alarms.end()
 		}
 		var all sync.WaitGroup
@@ -255,7 +262,7 @@ func (a *App) stop() {
 			all.Go(w.stop)
 		}
 		all.Wait()
-		a.closeStore()
+		a.closeData()
 		if site := a.site(); site != nil {
 			_ = site.Close()
 		}

@@ -166,7 +166,7 @@ func (h *hostAPI) ReadBody(number int, whole bool) *script.BodyChunk {
 		h.bodies.awaited++
 		return nil
 	}
-	return h.handOver(number, chunk)
+	return h.passChunk(number, chunk)
 }
 
 // deliverChunk passes what the script waits for to it.
@@ -180,11 +180,11 @@ func (h *hostAPI) deliverChunk(number int) error {
 	if chunk == nil { // a chunk has been discarded since
 		return nil
 	}
-	return h.caller.dispatchInTurn(h.handOver(number, chunk))
+	return h.caller.dispatchInTurn(h.passChunk(number, chunk))
 }
 
-// handOver completes a chunk for the script, and removes the body after its last one.
-func (h *hostAPI) handOver(number int, chunk *script.BodyChunk) *script.BodyChunk {
+// passChunk completes a chunk for the script, and removes the body after its last one.
+func (h *hostAPI) passChunk(number int, chunk *script.BodyChunk) *script.BodyChunk {
 	chunk.Body = number
 	if chunk.End || chunk.Failure != nil {
 		h.bodies.removeReceived(number)

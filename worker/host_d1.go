@@ -20,8 +20,6 @@ import (
 // database is a D1 database. Its batches run one after the other, in the order in which they were sent, on a goroutine that exists while
 // there are some.
 type database struct {
-	sql *storage.SQL
-
 	mu      sync.Mutex
 	waiting []batch
 	bytes   int64 // the size of waiting
@@ -73,20 +71,29 @@ func (d *database) run() {
 	}
 }
 
+// databaseQueues returns the D1 databases of the bindings, by their IDs.
+func (b *Bindings) databaseQueues() map[string]*database {
+	queues := map[string]*database{}
+	for i := range b.D1 {
+		queues[b.D1[i].database()] = &database{}
+	}
+	return queues
+}
+
 // openDatabases opens the D1 databases of the bindings and applies their migrations. Those with the same ID are one.
-func (a *App) openDatabases() error {
-	a.databases = map[string]*database{}
+func (a *App) openDatabases(d *openedData) error {
+	d.databases = map[string]*storage.SQL{}
 	for i := range a.opts.Bindings.D1 {
 		b := &a.opts.Bindings.D1[i]
 		id := b.database()
-		if a.databases[id] != nil {
+		if d.databases[id] != nil {
 			continue
 		}
-		sql, err := a.store.SQL(id)
+		sql, err := d.store.SQL(id)
 		if err != nil {
 			return problem("the D1 database " + b.Name + ": " + err.Error())
 		}
-		a.databases[id] = &database{sql: sql}
+		d.databases[id] = sql
 		if err := a.migrateDatabase(b, sql); err != nil {
 			return fmt.Errorf("the D1 database %s: %w", b.Name, err)
 		}
@@ -185,7 +192,7 @@ func (h *hostAPI) D1Batch(number, from int, id string, statements []script.D1Sta
 		switch {
 		case err != nil:
 			settle(&script.D1Done{Number: number, Failure: objectLost})
-		case !d.enqueue(batch{run: func() { h.app.runD1(d, number, list, settle) }, size: size}):
+		case !d.enqueue(batch{run: func() { h.app.runD1(id, number, list, settle) }, size: size}):
 			settle(&script.D1Done{Number: number, Failure: "D1 DB is overloaded. Too many requests queued."})
 		}
 	})
@@ -207,13 +214,10 @@ func sizeOfStatement(s *storage.Statement) int64 {
 }
 
 // runD1 runs a batch and passes its answer to settle when it is durable.
-func (a *App) runD1(d *database, number int, statements []storage.Statement, settle func(*script.D1Done)) {
+func (a *App) runD1(id string, number int, statements []storage.Statement, settle func(*script.D1Done)) {
 	answer := &script.D1Done{Number: number}
 	durable := make(chan error, 1)
-	results, err := d.sql.Batch(statements, batchTime, func(err error) { durable <- err })
-	if err == nil {
-		answer.Size, err = d.sql.Size()
-	}
+	results, err := a.runD1Batch(id, statements, answer, func(err error) { durable <- err })
 	if err != nil {
 		a.failD1(answer, err)
 		settle(answer)
@@ -230,11 +234,29 @@ func (a *App) runD1(d *database, number int, statements []storage.Statement, set
 	}()
 }
 
+// runD1Batch runs a batch, and sets the size of the database in its answer. done is called when the batch is durable.
+func (a *App) runD1Batch(id string, statements []storage.Statement, answer *script.D1Done, done func(error)) ([]storage.Result, error) {
+	data, err := a.data.acquire(a.isLoaded())
+	if err != nil {
+		return nil, err
+	}
+	defer a.data.release()
+	sql := data.databases[id]
+	results, err := sql.Batch(statements, batchTime, done)
+	if err == nil {
+		answer.Size, err = sql.Size()
+	}
+	return results, err
+}
+
 // failD1 sets the failure of an answer. Errors of statements are for the script; others are logged.
 func (a *App) failD1(answer *script.D1Done, err error) {
 	answer.Results = nil
+	moved, isThrow := errors.AsType[*script.Throw](err)
 	failed, isStatement := errors.AsType[*storage.StatementError](err)
 	switch {
+	case isThrow:
+		answer.Failure = moved.Message
 	case isStatement && errors.Is(err, storage.ErrNoStatement):
 		answer.Failure, answer.Failed = "No SQL statements detected.", failed.Index
 	case isStatement:

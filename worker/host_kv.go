@@ -2,6 +2,7 @@ package worker
 
 import (
 	"cmp"
+	"errors"
 	"time"
 
 	"github.com/lingerws/linger/worker/internal/loop"
@@ -10,18 +11,18 @@ import (
 )
 
 // openNamespaces opens the KV namespaces of the bindings. Those with the same ID are one.
-func (a *App) openNamespaces() error {
-	a.namespaces = map[string]*storage.KV{}
+func (a *App) openNamespaces(d *openedData) error {
+	d.namespaces = map[string]*storage.KV{}
 	for _, b := range a.opts.Bindings.KV {
 		id := b.namespace()
-		if a.namespaces[id] != nil {
+		if d.namespaces[id] != nil {
 			continue
 		}
-		kv, err := a.store.KV(id)
+		kv, err := d.store.KV(id)
 		if err != nil {
 			return problem("the KV namespace " + b.Name + ": " + err.Error())
 		}
-		a.namespaces[id] = kv
+		d.namespaces[id] = kv
 	}
 	return nil
 }
@@ -31,7 +32,12 @@ func (b *KVNamespace) namespace() string { return cmp.Or(b.ID, b.Name) }
 
 // KVGet implements [script.KVRequests].
 func (h *hostAPI) KVGet(namespace, key string) (*script.KVEntry, error) {
-	entry, err := h.app.namespaces[namespace].Get(key, time.Now())
+	data, err := h.app.data.acquire(h.app.isLoaded())
+	if err != nil {
+		return nil, err
+	}
+	defer h.app.data.release()
+	entry, err := data.namespaces[namespace].Get(key, time.Now())
 	if entry == nil || err != nil {
 		return nil, kvError(err)
 	}
@@ -41,7 +47,12 @@ func (h *hostAPI) KVGet(namespace, key string) (*script.KVEntry, error) {
 
 // KVList implements [script.KVRequests].
 func (h *hostAPI) KVList(namespace, prefix, after string, limit int) (entries []script.KVEntry, complete bool, err error) {
-	list, complete, err := h.app.namespaces[namespace].List(prefix, after, limit, time.Now())
+	data, err := h.app.data.acquire(h.app.isLoaded())
+	if err != nil {
+		return nil, false, err
+	}
+	defer h.app.data.release()
+	list, complete, err := data.namespaces[namespace].List(prefix, after, limit, time.Now())
 	for _, e := range list {
 		entries = append(entries, script.KVEntry(e))
 	}
@@ -50,24 +61,24 @@ func (h *hostAPI) KVList(namespace, prefix, after string, limit int) (entries []
 
 // KVPut implements [script.KVRequests].
 func (h *hostAPI) KVPut(number, from int, namespace string, entry script.KVEntry) error {
-	h.writeKV(number, from, func(done func(error)) error {
-		return h.app.namespaces[namespace].Put(storage.Entry(entry), time.Now(), done)
-	})
+	h.writeKV(number, from, namespace, func(kv *storage.KV, done func(error)) error { return kv.Put(storage.Entry(entry), time.Now(), done) })
 	return nil
 }
 
 // KVDelete implements [script.KVRequests].
 func (h *hostAPI) KVDelete(number, from int, namespace, key string) error {
-	h.writeKV(number, from, func(done func(error)) error { return h.app.namespaces[namespace].Delete(key, done) })
+	h.writeKV(number, from, namespace, func(kv *storage.KV, done func(error)) error { return kv.Delete(key, done) })
 	return nil
 }
 
 // writeKV starts a write, through the output gate of the object that writes, and passes its end to the script.
-func (h *hostAPI) writeKV(number, from int, start func(done func(error)) error) {
+func (h *hostAPI) writeKV(number, from int, namespace string, write func(kv *storage.KV, done func(error)) error) {
 	h.kvWrites++
 	settle := func(err error) {
 		written := &script.KVWritten{Number: number}
-		if err != nil {
+		if moved, isThrow := errors.AsType[*script.Throw](err); isThrow {
+			written.Failure = moved.Message
+		} else if err != nil {
 			written.Failure = kvFailure
 			h.app.opts.Logger.Error("KV namespace cannot be written", "error", err)
 		}
@@ -76,11 +87,27 @@ func (h *hostAPI) writeKV(number, from int, start func(done func(error)) error) 
 			return h.caller.dispatchInTurn(written)
 		}})
 	}
+	start := func(patient bool) error {
+		data, err := h.app.data.acquire(patient)
+		if err != nil {
+			return err
+		}
+		defer h.app.data.release()
+		return write(data.namespaces[namespace], settle)
+	}
 	h.pass(from, func(err error) {
 		if err == nil {
-			err = start(settle)
+			err = start(false)
 		}
-		if err != nil {
+		switch {
+		case err == nil:
+		case errors.Is(err, errDataLoading) && h.app.isLoaded(): // the gate must not wait
+			go func() {
+				if err := start(true); err != nil {
+					settle(err)
+				}
+			}()
+		default:
 			settle(err)
 		}
 	})

@@ -141,7 +141,7 @@ func TestInstanceLoopUnderLoad(t *testing.T) {
 		a, err := load(path, Options{Workers: 1, Logger: slog.New(slog.DiscardHandler)}, func(host script.Host, app script.Application) script.Runtime {
 			busy.fakeRuntime, _ = launchFake(host, app).(*fakeRuntime)
 			return busy
-		})
+		}, false)
 		if err != nil {
 			t.Fatal(err)
 		}

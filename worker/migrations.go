@@ -60,51 +60,51 @@ func (a *App) hasMigrations() bool {
 }
 
 // migrate applies the migrations that the data directory has not recorded, in order.
-func (a *App) migrate() error {
-	if err := a.readClasses(); err != nil {
+func (a *App) migrate(d *openedData) error {
+	if err := d.readClasses(); err != nil {
 		return err
 	}
 	for _, m := range a.opts.Migrations {
-		if slices.Contains(a.classes.Tags, m.Tag) {
+		if slices.Contains(d.classes.Tags, m.Tag) {
 			continue
 		}
-		if err := a.classes.apply(&m, a.store); err != nil {
+		if err := d.classes.apply(&m, d.store); err != nil {
 			return fmt.Errorf("the migration %s cannot be applied to the data directory: %w", m.Tag, err)
 		}
-		a.classes.Tags = append(a.classes.Tags, m.Tag)
-		if err := a.writeClasses(); err != nil {
+		d.classes.Tags = append(d.classes.Tags, m.Tag)
+		if err := d.writeClasses(); err != nil {
 			return err
 		}
 		a.opts.Logger.Info("migration of Durable Objects applied", "tag", m.Tag)
 	}
-	known := maps.Clone(a.classes.Keys)
+	known := maps.Clone(d.classes.Keys)
 	for _, b := range a.opts.Bindings.Objects {
-		a.classes.add(b.Class)
+		d.classes.add(b.Class)
 	}
-	if maps.Equal(known, a.classes.Keys) {
+	if maps.Equal(known, d.classes.Keys) {
 		return nil
 	}
-	return a.writeClasses()
+	return d.writeClasses()
 }
 
-func (a *App) readClasses() error {
-	text, err := a.store.Entry(classesEntry)
+func (d *openedData) readClasses() error {
+	text, err := d.store.Entry(classesEntry)
 	if err == nil && text != "" {
-		err = json.Unmarshal([]byte(text), &a.classes)
+		err = json.Unmarshal([]byte(text), &d.classes)
 	}
 	if err != nil {
 		return fmt.Errorf("the classes of the data directory cannot be read: %w", err)
 	}
-	if a.classes.Keys == nil {
-		a.classes.Keys = map[string]string{}
+	if d.classes.Keys == nil {
+		d.classes.Keys = map[string]string{}
 	}
 	return nil
 }
 
-func (a *App) writeClasses() error {
-	text, err := json.Marshal(a.classes)
+func (d *openedData) writeClasses() error {
+	text, err := json.Marshal(d.classes)
 	if err == nil {
-		err = a.store.SetEntry(classesEntry, string(text))
+		err = d.store.SetEntry(classesEntry, string(text))
 	}
 	if err != nil {
 		return fmt.Errorf("the classes of the data directory cannot be written: %w", err)

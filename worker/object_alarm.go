@@ -79,14 +79,19 @@ func (all *alarms) end() {
 func (all *alarms) deliver() time.Duration {
 	all.mu.Lock()
 	defer all.mu.Unlock()
-	stored, err := all.app.store.NextAlarms(len(all.running) + maxAlarms)
+	data, err := all.app.data.acquire(false)
+	if err != nil {
+		return time.Hour // check is called when the data directory has been opened
+	}
+	defer all.app.data.release()
+	stored, err := data.store.NextAlarms(len(all.running) + maxAlarms)
 	if err != nil {
 		all.app.opts.Logger.Error("the alarms of Durable Objects cannot be read", "error", err)
 		return alarmReadPause
 	}
 	wait := time.Hour
 	for _, one := range stored {
-		key := objectKey{all.app.classes.name(one.Class), one.ID}
+		key := objectKey{data.classes.name(one.Class), one.ID}
 		if all.running[key] != nil || !all.app.opts.Bindings.hasClass(key.class) {
 			continue // the alarms of a class without a binding remain stored
 		}

@@ -50,5 +50,9 @@ func sum(key []byte, text string) []byte {
 
 // ObjectID implements [script.ObjectCalls].
 func (h *hostAPI) ObjectID(class string, kind script.IDKind, text string) (string, error) {
-	return objectID(h.app.classes.key(class), kind, text)
+	key, err := h.app.classKey(class)
+	if err != nil {
+		return "", err
+	}
+	return objectID(key, kind, text)
 }

@@ -136,12 +136,12 @@ func (in *instance) nextEviction() (time.Time, bool) {
 	return in.objects.idle[0].since.Add(in.generation.opts.evictAfter()), true
 }
 
-// handOverTimeout bounds the time in which an instance, after a reload, finishes the events of an object before the next instance gets it.
-const handOverTimeout = 10 * time.Second
+// giveUpTimeout bounds the time in which an instance, after a reload, finishes the events of an object before the next instance gets it.
+const giveUpTimeout = 10 * time.Second
 
-// handOver gives up the objects of an instance that a newer version has replaced: at once if they are idle, otherwise when their events in
-// progress are complete. Objects that are not idle after handOverTimeout are reset.
-func (in *instance) handOver() {
+// giveUpObjects gives up the objects of an instance that a newer version has replaced: at once if they are idle, otherwise when their events in
+// progress are complete. Objects that are not idle after giveUpTimeout are reset.
+func (in *instance) giveUpObjects() {
 	if len(in.app.objects.homedIn(in)) == 0 {
 		return
 	}
@@ -153,7 +153,7 @@ func (in *instance) handOver() {
 		}
 		return nil
 	})
-	time.AfterFunc(handOverTimeout, func() { in.host.Enqueue(func() error { return in.resetObjects(objectUpdated) }) })
+	time.AfterFunc(giveUpTimeout, func() { in.host.Enqueue(func() error { return in.resetObjects(objectUpdated) }) })
 }
 
 // leaveObjects gives up all objects, after the loop or if that is stuck.

@@ -1,79 +1,11 @@
 package worker
 
 import (
-	"cmp"
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/lingerws/linger/worker/internal/script"
 	"github.com/lingerws/linger/worker/internal/storage"
 )
-
-// openStore opens the data directory of an application that stores something. Without Options.Data it is a temporary one, which remove
-// removes.
-func (a *App) openStore() error {
-	if !a.opts.Bindings.stored() && !a.hasMigrations() {
-		return nil
-	}
-	dir := a.opts.Data
-	if dir == "" {
-		temporary, err := os.MkdirTemp("", "linger-data-")
-		if err != nil {
-			return err
-		}
-		dir, a.temporary = temporary, temporary
-	}
-	if err := ignoreInGit(dir); err != nil {
-		return err
-	}
-	store, err := storage.Open(dir, storage.Options{AlarmsChanged: a.alarms.check})
-	if err != nil {
-		return errors.Join(fmt.Errorf("the data directory %s cannot be opened: %w", dir, err), a.removeTemporary())
-	}
-	a.store = store
-	if err := cmp.Or(a.migrate(), a.openNamespaces(), a.openDatabases()); err != nil {
-		a.closeStore()
-		return err
-	}
-	return nil
-}
-
-// ignoreInGit makes a data directory that does not exist, with a file that keeps it out of a repository of git.
-func ignoreInGit(dir string) error {
-	if _, err := os.Stat(dir); err == nil {
-		return nil
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, ".gitignore"), []byte("*\n"), 0o600)
-}
-
-// closeStore closes the data directory, after all workers have ended.
-func (a *App) closeStore() {
-	if a.store == nil {
-		return
-	}
-	if err := a.store.Close(); err != nil && !errors.Is(err, storage.ErrClosed) {
-		a.opts.Logger.Error("the data directory was not closed: what was acknowledged is in its log, and is recovered at the next start", "error", err)
-	}
-	if err := a.removeTemporary(); err != nil {
-		a.opts.Logger.Warn("the temporary data directory was not removed", "error", err)
-	}
-}
-
-func (a *App) removeTemporary() error {
-	if a.temporary == "" {
-		return nil
-	}
-	return os.RemoveAll(a.temporary)
-}
-
-// stored reports whether a binding needs a data directory.
-func (b *Bindings) stored() bool { return len(b.Objects) > 0 || len(b.KV) > 0 || len(b.D1) > 0 }
 
 // writes has the objects of an instance that have written something in the turn that runs, or within a transaction of several turns.
 type writes struct {
@@ -83,13 +15,18 @@ type writes struct {
 
 // useStorage calls use with the storage of an object that the instance has. What use writes is committed at the end of the turn, together
 // with the other writes of the turn. Until that is durable, nothing that the object sends later leaves, unless unconfirmed is true.
-// The error is that of use, or a *[script.Throw] if the instance does not have the object any more.
+// The error is that of use, or a *[script.Throw] if the instance does not have the object any more, or this process not the storage.
 func (in *instance) useStorage(number int, unconfirmed bool, use func(*storage.Object) error) error {
 	o := in.app.objects.find(number)
 	if o == nil {
 		return errStale
 	}
-	stored, err := o.storageIn(in)
+	data, err := in.app.data.acquire(in.app.isLoaded())
+	if err != nil {
+		return err
+	}
+	defer in.app.data.release()
+	stored, err := o.storageIn(in, data)
 	if err != nil {
 		return err
 	}
@@ -105,14 +42,14 @@ var errStale = &script.Throw{Name: "Error", Message: "The Durable Object's code 
 
 // storageIn returns the storage of the object, which an instance must have. When an instance uses it for the first time, what another one has
 // written and not committed is lost.
-func (o *object) storageIn(in *instance) (*storage.Object, error) {
+func (o *object) storageIn(in *instance, data *openedData) (*storage.Object, error) {
 	if stored := o.openStorage(in); stored != nil {
 		return stored, nil
 	}
 	if !o.isIn(in) {
 		return nil, errStale
 	}
-	stored, err := in.app.store.Object(in.app.classes.key(o.ref.Class), o.ref.ID)
+	stored, err := data.store.Object(data.classes.key(o.ref.Class), o.ref.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -203,7 +203,7 @@ func serveFake(t *testing.T, launch script.Launch, opts Options) *fakeApp {
 	f := &fakeApp{t: t, path: filepath.Join(t.TempDir(), "app.js"), log: &syncBuffer{}}
 	f.write("v1")
 	opts.Logger = slog.New(slog.NewTextHandler(f.log, nil))
-	a, err := load(f.path, opts, launch)
+	a, err := load(f.path, opts, launch, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/lingerws/linger/worker/internal/cron"
@@ -16,17 +15,6 @@ import (
 type crons struct {
 	schedules []*cron.Schedule
 	texts     []string // the schedules as text
-}
-
-// cronClocks dispatch the scheduled event. Each schedule has one event in progress at most, over all workers.
-type cronClocks struct {
-	running  map[string]chan struct{} // by the text of a schedule; closed when the application no longer has it
-	stopping chan struct{}            // closed by stop
-	stopOnce *sync.Once
-}
-
-func newCronClocks() cronClocks {
-	return cronClocks{running: map[string]chan struct{}{}, stopping: make(chan struct{}), stopOnce: &sync.Once{}}
 }
 
 // maxCrons is the limit of the schedules of an application. The platform allows as many for all Workers of an account.
@@ -49,56 +37,6 @@ func parseCrons(texts []string) (crons, error) {
 		return c, problem(fmt.Sprintf("there are %d crons: at most %d are possible", len(c.texts), maxCrons))
 	}
 	return c, nil
-}
-
-// stop ends the schedules. Events in progress are not affected. A second call has no effect.
-func (c *cronClocks) stop() { c.stopOnce.Do(func() { close(c.stopping) }) }
-
-// setCrons starts the schedules that do not run yet, and ends those that the application no longer has. Calls must not overlap.
-func (a *App) setCrons(c crons) {
-	for text, ended := range a.clocks.running {
-		if !slices.Contains(c.texts, text) {
-			close(ended)
-			delete(a.clocks.running, text)
-		}
-	}
-	for i, text := range c.texts {
-		if a.clocks.running[text] == nil {
-			ended := make(chan struct{})
-			a.clocks.running[text] = ended
-			go a.runCron(c.schedules[i], text, ended)
-		}
-	}
-}
-
-// maxCronWait bounds a wait for the time of a schedule, after which the clock is read again: it may have been set.
-const maxCronWait = time.Minute
-
-// runCron dispatches the scheduled event at each time of a schedule until ended is closed. Times that pass during an event are left out.
-func (a *App) runCron(s *cron.Schedule, text string, ended <-chan struct{}) {
-	for {
-		at := s.Next(time.Now())
-		for {
-			wait := time.Until(at)
-			if wait <= 0 {
-				break
-			}
-			select {
-			case <-time.After(min(wait, maxCronWait)):
-			case <-ended:
-				return
-			case <-a.clocks.stopping:
-				return
-			}
-		}
-		err := a.Scheduled(context.Background(), text, at)
-		switch {
-		case errors.Is(err, ErrStopped):
-			return
-		case err != nil && !errors.Is(err, errNoScheduled): // a warning was logged when the version was loaded
-			a.opts.Logger.Error("scheduled event failed", "cron", text, "error", err)
-		}
-	}
 }
 
 // Scheduled dispatches the scheduled event, as at the time at of the schedule cron, and blocks until the application has

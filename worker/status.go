@@ -138,11 +138,16 @@ type StorageStatus struct {
 	Commits, Syncs uint64
 }
 
-// Storage returns the status of the storage, zero if the application stores nothing.
+// Storage returns the status of the storage, zero if the application stores nothing, or while another process has the data directory.
 func (a *App) Storage() StorageStatus {
-	if a.store == nil {
+	if !a.stores {
 		return StorageStatus{}
 	}
-	now := a.store.Status()
+	data, err := a.data.acquire(false)
+	if err != nil {
+		return StorageStatus{}
+	}
+	defer a.data.release()
+	now := data.store.Status()
 	return StorageStatus{Databases: now.Open, Queued: now.Queued, Commits: now.Commits, Syncs: now.Syncs}
 }

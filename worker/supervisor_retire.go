@@ -16,7 +16,7 @@ func (w *worker) retire(in *instance) {
 		w.retired = slices.Delete(w.retired, 0, 1)
 	}
 	w.retired = append(w.retired, in)
-	in.handOver()
+	in.giveUpObjects()
 	go w.awaitEnd(in)
 }
 
