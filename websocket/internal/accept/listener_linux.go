@@ -25,6 +25,7 @@ import (
 type listener struct {
 	*net.TCPListener
 	proxies  *proxyheader.Listener // nil unless some connections begin with a header of their proxy
+	pausable *Pausable             // nil unless the listener can be paused
 	file     *os.File              // a second descriptor of the listener, by which it accepts
 	waiter   syscall.RawConn
 	promoter *promoter
@@ -44,6 +45,10 @@ func NewListener(server *http.Server, given net.Listener) net.Listener {
 	if behindProxies {
 		transport = proxies.Listener
 	}
+	pausable, canPause := transport.(*Pausable)
+	if canPause {
+		transport = pausable.Listener
+	}
 	tcp, ok := transport.(*net.TCPListener)
 	if !ok {
 		return given
@@ -52,9 +57,12 @@ func NewListener(server *http.Server, given net.Listener) net.Listener {
 	if promoter == nil {
 		return given
 	}
-	l := &listener{TCPListener: tcp, proxies: proxies, promoter: promoter}
+	l := &listener{TCPListener: tcp, proxies: proxies, pausable: pausable, promoter: promoter}
 	if err := l.open(); err != nil {
 		return given
+	}
+	if canPause {
+		pausable.replace(l.wake)
 	}
 	return l
 }
@@ -149,6 +157,7 @@ func (l *listener) begin(fd int, from net.Addr) (a arrival, ok bool) {
 	if !a.headed || a.header != nil {
 		if r, size := peekUpgrade(fd); r != nil {
 			r.RemoteAddr = a.remoteAddr(from).String()
+			l.pausable.add(1)
 			go l.serve(fd, size, r, a.header)
 			return arrival{}, false
 		}
@@ -191,13 +200,27 @@ func (l *listener) enqueue(a arrival) {
 	closed := l.closed
 	if !closed {
 		l.queue = append(l.queue, a)
-		l.awoken = true
-		_ = l.file.SetReadDeadline(time.Unix(1, 0)) // in the past
+		l.interrupt()
 	}
 	l.mu.Unlock()
 	if closed {
 		a.fail(http.ErrServerClosed)
 	}
+}
+
+// wake has Accept look for connections again.
+func (l *listener) wake() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.closed {
+		l.interrupt()
+	}
+}
+
+// interrupt ends the wait of Accept for a connection. mu is held.
+func (l *listener) interrupt() {
+	l.awoken = true
+	_ = l.file.SetReadDeadline(time.Unix(1, 0)) // in the past
 }
 
 // requeue puts the connection that dequeue has returned back.
@@ -217,8 +240,10 @@ func (l *listener) requeue(a arrival) {
 func (l *listener) accept() (fd int, from syscall.Sockaddr, err error) {
 	for {
 		waitErr := l.waiter.Read(func(own uintptr) bool {
-			fd, from, err = syscall.Accept4(int(own), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC) // that of unix asks which protocol it is
-			return !errors.Is(err, unix.EAGAIN)
+			accepted := l.pausable.unlessPaused(func() {
+				fd, from, err = syscall.Accept4(int(own), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC) // that of unix asks which protocol it is
+			})
+			return accepted && !errors.Is(err, unix.EAGAIN)
 		})
 		switch {
 		case errors.Is(waitErr, os.ErrDeadlineExceeded):

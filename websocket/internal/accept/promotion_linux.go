@@ -12,7 +12,8 @@ import (
 // promotion is an upgrade request that net/http is to serve while its handler already runs on another goroutine. net/http
 // reads the request again, and calls a handler that only waits: its ResponseWriter is used by the one that runs.
 type promotion struct {
-	cancel context.CancelFunc // of the context of the handler's request
+	cancel   context.CancelFunc // of the context of the handler's request
+	pausable *Pausable          // counts the request until it has begun; nil if the listener cannot be paused
 
 	begun    chan struct{} // closed when response or err is set
 	response http.ResponseWriter
@@ -23,8 +24,8 @@ type promotion struct {
 	panicked any
 }
 
-func newPromotion(cancel context.CancelFunc) *promotion {
-	return &promotion{cancel: cancel, begun: make(chan struct{}), ended: make(chan struct{})}
+func newPromotion(cancel context.CancelFunc, pausable *Pausable) *promotion {
+	return &promotion{cancel: cancel, pausable: pausable, begun: make(chan struct{}), ended: make(chan struct{})}
 }
 
 // serve is called by net/http in place of the handler. It ends as the handler does.
@@ -33,6 +34,7 @@ func (p *promotion) serve(response http.ResponseWriter, r *http.Request) {
 	defer stop()
 	p.response = response
 	close(p.begun)
+	p.pausable.add(-1)
 	<-p.ended
 	switch {
 	case p.panicked != nil:
@@ -47,6 +49,7 @@ func (p *promotion) fail(err error) {
 	p.err = err
 	p.cancel()
 	close(p.begun)
+	p.pausable.add(-1)
 }
 
 func (p *promotion) handlerEnded(returned bool, panicked any) {

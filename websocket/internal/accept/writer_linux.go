@@ -74,7 +74,7 @@ func (w *upgradeWriter) promote() (*promotion, error) {
 		return nil, http.ErrHijacked
 	}
 	w.timer.Stop()
-	w.promotion = newPromotion(w.cancel)
+	w.promotion = newPromotion(w.cancel, w.listener.pausable)
 	w.listener.enqueue(arrival{file: os.NewFile(uintptr(w.fd), "tcp"), header: w.proxied, promotion: w.promotion})
 	w.fd = -1
 	return w.promotion, nil
@@ -196,6 +196,9 @@ func (w *upgradeWriter) handlerEnded(returned bool, panicked any) {
 	if _, err := w.responseWithHeader(); err == nil {
 		w.promotion.handlerEnded(returned, panicked)
 		return
+	}
+	if w.promotion == nil { // which is decided when the response has been tried
+		w.listener.pausable.add(-1)
 	}
 	if p, ok := panicked.(*handlerPanic); ok { // no goroutine of net/http is left to log it
 		w.listener.logf("http: panic serving %v: %v", w.remoteAddr, p)
