@@ -14,6 +14,7 @@ const (
 	defaultSettleTimeout = 10 * time.Second
 	defaultRoundTimeout  = 10 * time.Second
 	defaultDrainTimeout  = 30 * time.Second
+	exitTimeout          = time.Second     // until the link ends after the new process has ended
 	finishTimeout        = 5 * time.Second // until the new process has answered that nothing more will be forwarded
 )
 

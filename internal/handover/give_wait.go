@@ -85,7 +85,12 @@ func (s *giving) live(ctx context.Context) (context.Context, context.CancelFunc)
 		case <-s.ended:
 			cancel(s.endCause())
 		case <-s.o.Exited:
-			cancel(&Error{Reason: ReasonExited, Text: "the new process has ended"})
+			select {
+			case <-s.ended: // with what the new process has said last
+				cancel(s.endCause())
+			case <-time.After(exitTimeout):
+				cancel(&Error{Reason: ReasonExited, Text: "the new process has ended"})
+			}
 		case <-ctx.Done():
 		}
 	}()
