@@ -52,14 +52,9 @@ var (
 	// ErrEnded is returned for what cannot be sent because the link has ended.
 	ErrEnded = errors.New("handover: the link to the other process has ended")
 
+	// ErrChecked is the error of [Take] if the old process has called [Probe]: this process could have taken over.
+	ErrChecked = errors.New("handover: this was a check, nothing is handed over")
+
 	// ErrTooLarge is returned for a connection or an operation that does not fit into a message. Nothing has been sent of it.
 	ErrTooLarge = fmt.Errorf("handover: the state is larger than %d bytes", MaxMessage)
 )
-
-// reasonOf returns the Reason of err, ReasonLink if it has none.
-func reasonOf(err error) Reason {
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e.Reason
-	}
-	return ReasonLink
-}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -73,10 +74,11 @@ type giving struct {
 	ops, lost         atomic.Int64
 	ready, rounding   atomic.Bool // the new process is ready; the first round has begun
 
-	// Changed by readLoop; that of Give reads them after it has received a message or the end.
-	committed int // the last round that has been committed
+	paused time.Time // the beginning of the first round, set before Commit is sent
+
+	mu        sync.Mutex // guards what follows, which readLoop changes
+	committed int        // the last round that has been committed
 	moved     int
-	paused    time.Time // the beginning of the first round, set by Give before it sends Commit
 	pause     time.Duration
 }
 
@@ -100,8 +102,10 @@ func setDefault(d *time.Duration, v time.Duration) {
 	}
 }
 
-// result completes the report, after readLoop has ended.
+// result returns the report.
 func (s *giving) result() Report {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	r := s.report
 	r.Committed, r.Rounds, r.Moved, r.Pause = s.committed > 0, s.committed, s.moved, s.pause
 	r.Announced, r.Ops, r.Lost = int(s.announced.Load()), int(s.ops.Load()), int(s.lost.Load())
@@ -111,7 +115,7 @@ func (s *giving) result() Report {
 
 func (s *giving) run(ctx context.Context) error {
 	err := s.untilCommitted(ctx)
-	if s.stopped(err) && s.committed == 0 {
+	if s.stopped(err) && s.lastRound() == 0 {
 		s.kill()
 		if s.ready.Load() {
 			s.g.RollBack()
@@ -133,7 +137,7 @@ func (s *giving) run(ctx context.Context) error {
 	return s.finish()
 }
 
-// stopped ends the link if there is an error. After that the new process cannot write Committed to it any more, and s.committed has what it has written before.
+// stopped ends the link if there is an error. After that the new process cannot write Committed to it any more, and lastRound returns what it has written before.
 func (s *giving) stopped(err error) bool {
 	if err == nil {
 		return false
@@ -141,6 +145,13 @@ func (s *giving) stopped(err error) bool {
 	s.link.fail(err)
 	<-s.ended
 	return true
+}
+
+// lastRound returns the last round that has been committed, or 0.
+func (s *giving) lastRound() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.committed
 }
 
 func (s *giving) kill() {
@@ -153,7 +164,7 @@ func (s *giving) kill() {
 func (s *giving) begin(p Phase) {
 	s.phase = p
 	if s.o.Progress != nil {
-		s.o.Progress(p)
+		s.o.Progress(p, s.result())
 	}
 }
 

@@ -161,7 +161,7 @@ func (s *giving) drain() error {
 			err = s.failed(ctx, errNotFrozen)
 		}
 		if s.stopped(err) {
-			if s.committed < round {
+			if s.lastRound() < round {
 				s.g.RollBack()
 			}
 			return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 	"time"
 )
 
@@ -30,7 +31,7 @@ func (s *giving) readLoop() {
 func (s *giving) received(m *message) error {
 	m.close() // the new process has no descriptors to send
 	switch {
-	case m.kind == kindOp && s.committed > 0:
+	case m.kind == kindOp && s.lastRound() > 0:
 		s.g.Apply(m.op)
 		return nil
 	case m.kind == kindAbort && s.ready.Load():
@@ -51,14 +52,16 @@ func (s *giving) received(m *message) error {
 }
 
 func (s *giving) receivedCommitted(m *message) error {
-	if m.round != int(s.asked.Load()) || m.round != s.committed+1 {
+	if m.round != int(s.asked.Load()) || m.round != s.lastRound()+1 {
 		return unexpected(m)
 	}
+	s.mu.Lock()
+	s.committed = m.round
+	s.moved += int(s.frozen.Load())
 	if m.round == 1 {
 		s.pause = time.Since(s.paused)
 	}
-	s.committed = m.round
-	s.moved += int(s.frozen.Load())
+	s.mu.Unlock()
 	s.g.Commit(s.forward)
 	_ = s.link.queue(&message{kind: kindFlushed, round: m.round}) // after an error the new process sees the end of the link instead
 	return nil
@@ -99,10 +102,15 @@ func (s *giving) live(ctx context.Context) (context.Context, context.CancelFunc)
 
 // endCause returns why the link has ended.
 func (s *giving) endCause() error {
-	if errors.Is(s.endErr, io.EOF) || errors.Is(s.endErr, io.ErrUnexpectedEOF) {
+	if ended(s.endErr) {
 		return &Error{Reason: ReasonExited, Text: "the new process has ended, or has closed the link"}
 	}
 	return s.endErr
+}
+
+// ended reports whether err means that the other side has closed the link. The system returns ECONNRESET if it had not read everything.
+func ended(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
 }
 
 // unblock ends a send that blocks when ctx is done. The function that it returns must be called before ctx is cancelled for another reason.

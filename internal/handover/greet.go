@@ -71,7 +71,7 @@ func (g *Greeting) accept() error {
 }
 
 // Greet says hello in the new process, and returns the answer of the old one. A program calls it as soon as it has started, so
-// that a version that does not fit is found before it loads what it needs; [Take] follows, with Greeted set, or [Refuse].
+// that a version that does not fit is found before it loads what it needs; [Take] follows, with these Terms, or [Refuse].
 // If the old process ends the link, which it does if it cannot accept the Greeting, the error is ReasonRefused.
 func Greet(ctx context.Context, conn *net.UnixConn, g Greeting) (Terms, error) {
 	l, err := newLink(conn)

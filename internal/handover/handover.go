@@ -56,18 +56,22 @@ type Taker interface {
 	// Take gets what the old process has given up in Yield. It is called once, in the first round.
 	Take(ctx context.Context) error
 
-	// Start starts what Moved has brought since the last Start. From now on this process owns these connections. Operations on connections
-	// that are still in the old process can be passed to forward, which does not block.
-	//
-	// In rounds after the first, Start is called when all operations have been applied that the old process has had for these connections.
+	// Commit is called once for each round, when the old process has asked to take over. It calls committed, which adds Committed to what is sent
+	// to the old process: what has been forwarded before it is before it for the old process too. It returns the error of committed.
+	// The connections of the round belong to this process when Start is called; if Abandon is called instead, they never have.
+	Commit(committed func() error) error
+
+	// Start is called once for each round, after Committed has been written and all operations have been applied that the old process has had for
+	// the connections of this round. It starts what Moved has brought since the last Start: this process owns these connections.
+	// Operations on connections that are still in the old process can be passed to forward, by any goroutine. It does not block.
 	Start(forward func(Op) error)
 
-	// Apply does an operation that the old process has forwarded. Its connection may be one that Start has not started yet, if
-	// Moved has brought it: then it comes before those that this process does itself.
+	// Apply does an operation that the old process has forwarded. Its connection may be one of a round between Commit and Start. Then the operation
+	// comes before those that this process has done itself, and waits with them for Start.
 	Apply(op Op)
 
 	// Abandon is called if the hand-over has ended with an error: what has not been started must be closed, without a
-	// shutdown, because it belongs to the old process.
+	// shutdown, because it does not belong to this process.
 	Abandon(err error)
 }
 
@@ -115,14 +119,14 @@ type GiveOptions struct {
 	// Exited, if not nil, is closed when the new process has ended. Without it, the end of the link says so.
 	Exited <-chan struct{}
 
-	// Progress, if not nil, is called at the beginning of each phase.
-	Progress func(Phase)
+	// Progress, if not nil, is called at the beginning of each phase, with what is known so far.
+	Progress func(Phase, Report)
 }
 
 // TakeOptions are the options of [Take].
 type TakeOptions struct {
-	Greeting Greeting // of this binary
-	Greeted  bool     // Greet has been called on this link
+	Terms    *Terms   // what Greet has returned on this link; nil if it has not been called, so that Take does it
+	Greeting Greeting // of this binary, if Terms is nil
 
 	// State, if not nil, gets the State of GiveOptions.
 	State func(state []byte) error

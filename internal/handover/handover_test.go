@@ -69,7 +69,7 @@ func TestHandover(t *testing.T) {
 	var phases []handover.Phase
 	r := run(t, g, s, handover.GiveOptions{
 		Version: "1", State: []byte("node"), Listeners: []handover.Listener{{Name: ":8080", File: listener}},
-		Progress: func(p handover.Phase) { phases = append(phases, p) },
+		Progress: func(p handover.Phase, _ handover.Report) { phases = append(phases, p) },
 	}, handover.TakeOptions{
 		Greeting: handover.Greeting{Version: "2"},
 		State:    func(b []byte) error { state = string(b); return nil },
@@ -97,11 +97,10 @@ func TestHandover(t *testing.T) {
 	checkFiles(t, files, read)
 }
 
-// checkTaker checks that the calls are in order: in the second round, the operations are applied before the start. In the first
-// round they can come at any time after it.
+// checkTaker checks that the calls are in order, and that operations are applied before the start of their round.
 func checkTaker(t *testing.T, log []string) {
 	t.Helper()
-	want := []string{"announced a request", "announced b request", "moved a open", "take", "start", "op a 1", "op a 2", "moved b open", "op b 1", "op b 2", "start"}
+	want := []string{"announced a request", "announced b request", "moved a open", "take", "commit", "op a 1", "op a 2", "start", "moved b open", "commit", "op b 1", "op b 2", "start"}
 	if !slices.Equal(log, want) {
 		t.Errorf("the calls of the new process are %q, expected %q", log, want)
 	}

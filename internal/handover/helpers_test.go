@@ -147,6 +147,11 @@ func (s *taker) Take(ctx context.Context) error {
 	return nil
 }
 
+func (s *taker) Commit(committed func() error) error {
+	s.add("commit")
+	return committed()
+}
+
 func (s *taker) Start(forward func(handover.Op) error) {
 	s.add("start")
 	if s.start != nil {

@@ -79,30 +79,42 @@ func (l *link) send(m *message, file int) error {
 
 // queue sends a message without blocking.
 func (l *link) queue(m *message) error {
+	_, err := l.queueEnd(m)
+	return err
+}
+
+// queueEnd is queue. It returns the position after the message, for flush.
+func (l *link) queueEnd(m *message) (end int64, err error) {
 	if m.size() > MaxMessage {
-		return ErrTooLarge
+		return 0, ErrTooLarge
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if m.kind == kindOp {
 		if l.ops > 0 && l.ops+m.size() > MaxQueuedOps {
-			return ErrQueueFull
+			return 0, ErrQueueFull
 		}
 		l.ops += m.size()
 		l.out.ops += m.size()
 	}
-	return l.add(m, -1)
+	err = l.add(m, -1)
+	return l.queued, err
 }
 
-// sendNow sends a message. It returns nil exactly if all of it has been passed to the kernel, so that the peer can read it even if this
-// process ends.
+// sendNow is queue and flush.
 func (l *link) sendNow(m *message) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if err := l.add(m, -1); err != nil {
+	end, err := l.queueEnd(m)
+	if err != nil {
 		return err
 	}
-	end := l.queued
+	return l.flush(end)
+}
+
+// flush waits for the writer. It returns nil exactly if everything up to end has been passed to the kernel, so that the peer can
+// read it even if this process ends.
+func (l *link) flush(end int64) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for l.written < end && !l.done {
 		l.wait()
 	}

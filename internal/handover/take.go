@@ -3,11 +3,15 @@ package handover
 import (
 	"context"
 	"errors"
-	"io"
 	"net"
 	"os"
 	"sync/atomic"
+	"time"
 )
+
+// flushTimeout is how long the new process waits for Flushed after Committed. If the old process hangs then, what it
+// would still forward is lost or late, and the connections start without it.
+const flushTimeout = 5 * time.Second
 
 // Take takes over from the process at the other end of conn, and closes conn. It is called when everything is loaded. It returns
 // nil when the old process has nothing left.
@@ -31,7 +35,7 @@ func Take(ctx context.Context, conn *net.UnixConn, t Taker, o TakeOptions) error
 	l.reader.closeRights()
 	if err != nil {
 		if s.committed > s.started { // the end of the link has come before Flushed
-			s.start(s.committed)
+			s.start()
 		}
 		s.t.Abandon(err)
 	}
@@ -50,17 +54,27 @@ type taking struct {
 }
 
 func (s *taking) run(ctx context.Context) error {
-	if !s.o.Greeted {
-		if _, err := greet(s.link, s.o.Greeting); err != nil {
+	terms := s.o.Terms
+	if terms == nil {
+		t, err := greet(s.link, s.o.Greeting)
+		if err != nil {
 			return err
 		}
+		terms = &t
 	}
 	if err := s.link.queue(&message{kind: kindReady}); err != nil {
 		return &Error{Reason: ReasonLink, Err: err}
 	}
 	for {
 		m, err := s.link.receive()
-		if err != nil {
+		switch {
+		case err == nil:
+		case terms.Check:
+			return ErrChecked
+		case errors.Is(err, os.ErrDeadlineExceeded) && s.committed > s.started: // see flushTimeout
+			s.start()
+			continue
+		default:
 			return s.readError(err)
 		}
 		err = s.received(ctx, m)
@@ -97,8 +111,8 @@ func (s *taking) received(ctx context.Context, m *message) error {
 	case kindCommit:
 		return s.commit(ctx, m)
 	case kindFlushed:
-		if m.round > s.started && m.round == s.committed {
-			s.start(m.round)
+		if m.round == s.committed && s.committed > s.started {
+			s.start()
 		}
 		return nil
 	case kindFinish:
@@ -152,18 +166,26 @@ func (s *taking) commit(ctx context.Context, m *message) error {
 			return err
 		}
 	}
-	if err := s.link.sendNow(&message{kind: kindCommitted, round: m.round}); err != nil {
+	var end int64
+	err := s.t.Commit(func() (err error) {
+		end, err = s.link.queueEnd(&message{kind: kindCommitted, round: m.round})
+		return err
+	})
+	if err == nil {
+		err = s.link.flush(end) // not of what was forwarded later: whether this has been written does not matter
+	}
+	if err != nil {
 		return &Error{Reason: ReasonLink, Text: "the old process does not wait for this one any more", Err: err}
 	}
 	s.committed = m.round
-	if m.round == 1 { // nothing has been forwarded before, so there is no order to wait for
-		s.start(m.round)
-	}
+	_ = s.link.conn.SetReadDeadline(time.Now().Add(flushTimeout))
 	return nil
 }
 
-func (s *taking) start(round int) {
-	s.started = round
+// start starts the round that has been committed.
+func (s *taking) start() {
+	s.started = s.committed
+	_ = s.link.conn.SetReadDeadline(time.Time{})
 	s.t.Start(s.forward)
 }
 
@@ -191,7 +213,7 @@ func (s *taking) readError(err error) error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if ended(err) {
 		return &Error{Reason: ReasonExited, Text: "the old process has ended, or has closed the link"}
 	}
 	return &Error{Reason: ReasonLink, Err: err}
