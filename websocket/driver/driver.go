@@ -20,12 +20,14 @@ import (
 type Driver struct {
 	transport transport
 	opts      atomic.Pointer[settings] // replaced by SetLimits, with mu held
-	notified  bool                     // transport is a notifyingTransport
 
 	state     state      // guarded by mu, like all that follows it
 	mu        sync.Mutex // never held during a call of the handler
 	handler   Handler    // nil until Start
 	keepAlive keepAlive
+	notified  bool        // transport is a notifyingTransport; set once
+	roundTrip uint32      // microseconds between the last ping that was answered and its pong
+	works     uint16      // calls of Work that are due or have not returned: see beginWork
 	done      latch.Latch // released when the transport is closed
 	*working              // nil while the connection is parked: see wake
 }
@@ -53,7 +55,10 @@ type working struct {
 
 	timer *time.Timer    // the timer that the machine has requested
 	armed protocol.Timer // its kind
+	due   time.Time      // when it ends
 	held  int            // written bytes that had not reached the peer when timer was armed
+
+	readerIn, writerIn bool // the goroutines of a blockingTransport are in its read or write, or will be: see Freeze
 
 	closeTimeout time.Duration // replaces that of opts unless it is 0
 
@@ -83,19 +88,27 @@ func newDriver(t transport, role protocol.Role, early []byte, opts Options, agre
 	return d
 }
 
-// Start begins to read, and to call h. It is called once.
+// Start begins to read, and to call h. It is called once. A connection that [Restore] has returned goes on with it.
 func (d *Driver) Start(h Handler) {
 	d.wake()
 	d.handler = h
+	if !d.state.live() {
+		d.thaw(nil)
+		d.rest()
+		return
+	}
 	d.armKeepAlive()
 	early := d.early
 	d.early = nil
+	d.beginWork() // until the early bytes have been handled
+	t := d.transport
 	d.rest()
-	if n, ok := d.transport.(notifyingTransport); ok {
-		d.startNotified(n, early)
-		return
+	switch t := t.(type) {
+	case notifyingTransport:
+		d.startNotified(t, early)
+	case blockingTransport:
+		go d.readLoop(t, early)
 	}
-	go d.readLoop(early)
 }
 
 // ErrQueueFull is the error of [Driver.SendWithin] when more waits to be written than the caller
@@ -114,6 +127,14 @@ func (d *Driver) SendWithin(limit int, op protocol.Opcode, payload []byte) (queu
 	defer d.enterSend().leave()
 	d.wake()
 	defer d.rest()
+	if !d.state.live() {
+		return d.divertMessage(limit, op, payload)
+	}
+	return d.send(limit, op, payload)
+}
+
+// send is SendWithin for a caller that holds mu, on a live connection.
+func (d *Driver) send(limit int, op protocol.Opcode, payload []byte) (queued int, err error) {
 	if queued = d.m.Queued(); queued >= limit {
 		return queued, ErrQueueFull
 	}
@@ -128,6 +149,14 @@ func (d *Driver) SendPreparedWithin(limit int, p *protocol.Prepared) (queued int
 	defer d.enterSend().leave()
 	d.mu.Lock()
 	defer d.rest()
+	if !d.state.live() {
+		return d.divert(Op{Kind: OpSend, Prepared: p, Limit: limit})
+	}
+	return d.sendPrepared(limit, p)
+}
+
+// sendPrepared is SendPreparedWithin for a caller that holds mu, on a live connection.
+func (d *Driver) sendPrepared(limit int, p *protocol.Prepared) (queued int, err error) {
 	if d.parked() {
 		if limit > 0 && d.settings().machine.Role == protocol.Server {
 			return d.sendParked(p), nil
@@ -149,6 +178,10 @@ func (d *Driver) SendAllPrepared(messages []*protocol.Prepared) {
 	defer d.enterSend().leave()
 	d.wake()
 	defer d.rest()
+	if !d.state.live() {
+		d.divertAll(messages)
+		return
+	}
 	size := 0
 	for _, p := range messages {
 		size += p.Len()
@@ -167,11 +200,7 @@ func (d *Driver) SendAllPrepared(messages []*protocol.Prepared) {
 // Continuation; fin ends the message. Results as for Send.
 func (d *Driver) SendFragment(op protocol.Opcode, payload []byte, fin bool) (queued int, err error) {
 	defer d.enterSend().leave()
-	d.wake()
-	defer d.rest()
-	d.prime(len(payload))
-	err = d.m.SendFragment(op, payload, fin)
-	return d.flushSent(), err
+	return d.do(Op{Kind: OpFragment, Opcode: op, Payload: payload, Fin: fin})
 }
 
 // flushSent writes what a send has queued, if that is possible now, and returns the bytes that wait
@@ -185,10 +214,7 @@ func (d *Driver) flushSent() (queued int) {
 // Ping queues a ping of at most 125 bytes. The error is protocol.ErrClosing or
 // protocol.ErrPing.
 func (d *Driver) Ping(payload []byte) error {
-	d.wake()
-	defer d.rest()
-	err := d.m.Ping(payload)
-	d.settle()
+	_, err := d.do(Op{Kind: OpPing, Payload: payload})
 	return err
 }
 
@@ -196,10 +222,7 @@ func (d *Driver) Ping(payload []byte) error {
 // handler's Closed is called when the connection has ended. A second call changes nothing. The
 // error is that of [protocol.CheckClose]; then nothing has changed.
 func (d *Driver) Close(code protocol.CloseCode, reason string) error {
-	d.wake()
-	defer d.rest()
-	err := d.m.Close(code, reason)
-	d.settle()
+	_, err := d.do(Op{Kind: OpClose, Status: protocol.Status{Code: code, Reason: reason}})
 	return err
 }
 
@@ -209,35 +232,30 @@ func (d *Driver) Close(code protocol.CloseCode, reason string) error {
 // 6455, section 5.4). If a Close was queued before, it is kept with its code, and only what
 // waits before it is dropped. Errors as for Close.
 func (d *Driver) CloseDiscard(code protocol.CloseCode, reason string) error {
-	d.wake()
-	defer d.rest()
+	_, err := d.do(Op{Kind: OpCloseDiscard, Status: protocol.Status{Code: code, Reason: reason}})
+	return err
+}
+
+// closeDiscard is CloseDiscard for a caller that holds mu, on a live connection.
+func (d *Driver) closeDiscard(s protocol.Status) error {
 	unsent := len(d.out) - frameEnd(d.out, d.handed)
-	err := d.m.CloseDiscard(code, reason, unsent)
+	err := d.m.CloseDiscard(s.Code, s.Reason, unsent)
 	if err == nil && unsent > 0 {
 		d.out = slices.Clone(d.out[:len(d.out)-unsent]) // what was dropped takes no memory either
 	}
-	d.settle()
 	return err
 }
 
 // CloseEmpty is Close with a Close frame that has no status, for a program that relays the Close
 // of another connection.
-func (d *Driver) CloseEmpty() {
-	d.wake()
-	defer d.rest()
-	d.m.CloseEmpty()
-	d.settle()
-}
+func (d *Driver) CloseEmpty() { _, _ = d.do(Op{Kind: OpCloseEmpty}) }
 
 // PassClose is Close with the status of the Close of another connection, for a proxy. A status without a code makes a
 // Close frame without one. It does not wait for the end of a message that SendFragment has begun, since the rest will
 // not come, and follows the last frame of it (RFC 6455, section 5.4). The error is that of [protocol.CheckClose]; then
 // nothing has changed.
 func (d *Driver) PassClose(status protocol.Status) error {
-	d.wake()
-	defer d.rest()
-	err := d.m.PassClose(status)
-	d.settle()
+	_, err := d.do(Op{Kind: OpPassClose, Status: status})
 	return err
 }
 
@@ -245,8 +263,11 @@ func (d *Driver) PassClose(status protocol.Status) error {
 // called, for a proxy whose other connection has been lost. A wait that is under way begins again, except in a further call
 // with the same timeout. Before our Close it changes nothing.
 func (d *Driver) SetCloseTimeout(bound time.Duration) {
-	d.wake()
-	defer d.rest()
+	_, _ = d.do(Op{Kind: OpSetCloseTimeout, Timeout: bound})
+}
+
+// setCloseTimeout is SetCloseTimeout for a caller that holds mu, on a live connection.
+func (d *Driver) setCloseTimeout(bound time.Duration) {
 	if d.m.MaySend() || d.m.Done() || d.closeTimeout == bound {
 		return
 	}
@@ -257,34 +278,16 @@ func (d *Driver) SetCloseTimeout(bound time.Duration) {
 
 // AnswerClose finishes our half in half-open mode with the code and reason of the
 // peer's Close. Before that Close, or after ours, it changes nothing.
-func (d *Driver) AnswerClose() {
-	d.wake()
-	defer d.rest()
-	d.m.AnswerClose()
-	d.settle()
-}
+func (d *Driver) AnswerClose() { _, _ = d.do(Op{Kind: OpAnswerClose}) }
 
 // Fail fails the connection after [protocol.EventFailing]: our Close leaves with the code of
 // the violation. Without a violation, or after our Close, it changes nothing.
-func (d *Driver) Fail() {
-	d.wake()
-	defer d.rest()
-	d.m.Fail()
-	d.settle()
-}
+func (d *Driver) Fail() { _, _ = d.do(Op{Kind: OpFail}) }
 
 // CloseNow closes the transport without a closing handshake. Once the outcome is certain it
 // changes nothing: the transport lingers then, for a bounded time, so that no reset destroys our
 // Close on its way to the peer (RFC 6455, section 7.1.1).
-func (d *Driver) CloseNow() {
-	d.wake()
-	defer d.rest()
-	if d.state.end != endPending {
-		return
-	}
-	d.breakOff(CauseAbort, nil)
-	d.settle()
-}
+func (d *Driver) CloseNow() { _, _ = d.do(Op{Kind: OpCloseNow}) }
 
 // HalfCloseNegotiated reports whether both ends agreed in the opening handshake to keep
 // processing data after they have sent their Close; docs/half-close.md specifies
@@ -312,26 +315,30 @@ func (d *Driver) Addrs() (local, remote net.Addr) {
 func (d *Driver) Queued() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.parked() {
-		return 0
-	}
-	return d.m.Queued()
+	_, queued := d.status()
+	return queued
 }
 
 // State returns the state of the connection in the words of RFC 6455.
 func (d *Driver) State() protocol.State {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.parked() {
-		return protocol.StateOpen
-	}
-	return d.m.State()
+	state, _ := d.status()
+	return state
 }
 
 // Status returns State and Queued together.
 func (d *Driver) Status() (state protocol.State, queued int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return d.status()
+}
+
+// status is Status for a caller that holds mu.
+func (d *Driver) status() (state protocol.State, queued int) {
+	if m := d.moving(); m != nil {
+		return m.state, m.queued
+	}
 	if d.parked() {
 		return protocol.StateOpen, 0
 	}
@@ -367,12 +374,26 @@ func (d *Driver) breakOff(cause protocol.Cause, err error) {
 // the pool.
 var workings = sync.Pool{New: func() any { return new(working) }}
 
-// wake locks the connection, and gives it its working part if it is parked.
+// wake locks the connection, and gives it its working part if it is parked. Unless it is live, the caller must not use that.
 func (d *Driver) wake() {
 	d.mu.Lock()
+	if d.parked() && d.state.live() {
+		d.unpark()
+	}
+}
+
+// wakeLive is wake for what the driver does by itself. It reports whether the connection is live; otherwise it is not
+// locked, and what was to be done is done when it is thawed.
+func (d *Driver) wakeLive() bool {
+	d.mu.Lock()
+	if !d.state.live() {
+		d.mu.Unlock()
+		return false
+	}
 	if d.parked() {
 		d.unpark()
 	}
+	return true
 }
 
 // rest parks the connection if nothing is under way that is not kept in Driver, and unlocks it.
@@ -382,7 +403,7 @@ func (d *Driver) rest() {
 		d.park()
 	}
 	if race.Enabled {
-		d.state.expect(d.state.legal() && (!d.parked() || d.state.parkable()), "rest")
+		d.state.expect(d.state.legal() && (!d.parked() || d.state.parkable() || d.state.handover == handoverReleased), "rest")
 	}
 	d.mu.Unlock()
 }

@@ -142,6 +142,16 @@ func (s *loopSet) watch(t *epollTransport) error {
 	return nil
 }
 
+// watchAgain makes the loop report again what it has reported while the descriptor had no transport in the table.
+func (s *loopSet) watchAgain(t *epollTransport) error {
+	s.table.set(t.fd, t)
+	event := unix.EpollEvent{Events: pollEvents, Fd: t.fd}
+	if err := unix.EpollCtl(t.loop.epoll, unix.EPOLL_CTL_MOD, int(t.fd), &event); err != nil {
+		return os.NewSyscallError("epoll_ctl", err)
+	}
+	return nil
+}
+
 // offloadPolicy decides where handlers are called: inline, which means by the event loop
 // and spares a goroutine for each batch of input, or on separate goroutines. They are
 // offloaded for a number of batches when many calls are slow. Then inline calls are tried

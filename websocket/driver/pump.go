@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"math"
 	"time"
 
 	"github.com/lingerws/linger/protocol"
@@ -20,7 +21,9 @@ func (d *Driver) pump(as readState) (work bool) {
 		}
 		d.obey() // what it writes may make the terminal event due
 	}
-	work = d.state.endDelivery()
+	if work = d.state.endDelivery(); work {
+		d.beginWork()
+	}
 	d.callClosed()
 	d.handled.Broadcast()
 	if as == readReceiving {
@@ -54,7 +57,7 @@ func (d *Driver) handOut() {
 		case protocol.EventPing: // the machine has answered it
 			continue
 		case protocol.EventPong:
-			d.keepAlive.notePong(ev.Payload)
+			d.notePong(ev.Payload)
 		case protocol.EventMessage, protocol.EventPiece, protocol.EventPeerClose, protocol.EventFailing:
 		}
 		room = append(room, ev)
@@ -88,6 +91,7 @@ func (d *Driver) deliver(events []protocol.Event) {
 		}
 		if !returned {
 			if d.room = nil; d.state.endDelivery() {
+				d.beginWork()
 				go d.workAside(nil)
 			}
 			d.breakOff(CauseAbort, nil)
@@ -106,7 +110,7 @@ func (d *Driver) deliver(events []protocol.Event) {
 // same read that have been sent already do not wait for it. s is what the payloads lie in, or
 // nil if the machine has kept them.
 func (d *Driver) workAside(s *scratch) {
-	d.wake()
+	d.wake() // it is live: see beginWork
 	defer d.rest()
 	if s != nil {
 		defer scratches.Put(s)
@@ -119,6 +123,23 @@ func (d *Driver) workAside(s *scratch) {
 	d.settle()
 }
 
+// A connection with a call of Work that is due or has not returned cannot be frozen. beginWork and endWork count these
+// calls. A count that has reached its limit stays there, so that the connection remains where it is.
+
+// beginWork follows the end of a delivery that makes a call of Work due. mu is held.
+func (d *Driver) beginWork() {
+	if d.works < math.MaxUint16 {
+		d.works++
+	}
+}
+
+// endWork follows the end of the call. mu is held.
+func (d *Driver) endWork() {
+	if d.works < math.MaxUint16 {
+		d.works--
+	}
+}
+
 // callWork calls Work. If the handler ends this goroutine the connection goes on: another
 // goroutine reads what is left. mu is held, not during the call.
 func (d *Driver) callWork() {
@@ -126,6 +147,7 @@ func (d *Driver) callWork() {
 	d.mu.Unlock() // and not rest: a batch that is being handled keeps the connection from being parked
 	defer func() {
 		d.wake()
+		d.endWork()
 		if !returned {
 			d.endBatch()
 			d.settle()
@@ -172,7 +194,7 @@ func (d *Driver) Resume() {
 	d.mu.Lock()
 	defer d.rest()
 	d.state.resume()
-	if d.parked() { // the goroutine that has begun to read goes on
+	if d.parked() || !d.state.live() { // the goroutine that has begun to read goes on, or nothing does
 		return
 	}
 	d.handled.Broadcast() // a blocking reader may wait
@@ -217,15 +239,19 @@ func (d *Driver) holdsBack() bool {
 // Together calls send, and writes what it sends together, as what a handler sends during a
 // call: in one write if possible, and after a millisecond at the latest.
 func (d *Driver) Together(send func()) {
-	d.wake()
+	if !d.wakeLive() {
+		send() // each message is diverted
+		return
+	}
 	d.state.beginTogether()
 	d.batchBegan = time.Now()
 	d.rest()
 	defer func() {
-		d.wake()
-		defer d.rest()
-		d.endBatch()
-		d.settle()
+		if d.wakeLive() {
+			defer d.rest()
+			d.endBatch()
+			d.settle()
+		}
 	}()
 	send()
 }
@@ -233,7 +259,9 @@ func (d *Driver) Together(send func()) {
 // cutBatch ends a batch that takes long. From now on its frames leave one by one. It is called
 // by the batch timer or by the monitor of an event loop.
 func (d *Driver) cutBatch() {
-	d.wake()
+	if !d.wakeLive() {
+		return
+	}
 	defer d.rest()
 	if d.state.batchLate() {
 		if d.batchTimer != nil {
@@ -282,7 +310,9 @@ func (d *Driver) release() {
 
 // pumpAside delivers the terminal event that writing or a call has made due.
 func (d *Driver) pumpAside() {
-	d.wake()
+	if !d.wakeLive() {
+		return
+	}
 	d.pump(readDelivering)
 	d.rest()
 }

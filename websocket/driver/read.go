@@ -31,18 +31,44 @@ func newScratch() *scratch {
 }
 
 // readLoop reads until the transport ends (RFC 6455, section 7.1.1), also while only the
-// peer's EOF is missing.
-func (d *Driver) readLoop(early []byte) {
-	if len(early) > 0 {
-		d.receiveBlocking(newScratch(), early)
-	}
-	t, _ := d.transport.(blockingTransport)
+// peer's EOF is missing. early, unless it is nil, is handled first, after what the machine has not parsed.
+func (d *Driver) readLoop(t blockingTransport, early []byte) {
 	receive := d.receiveBlocking // bound once: binding allocates
+	if early != nil {
+		receive(newScratch(), early)
+	}
+	d.beginReading()
 	for {
-		if err := t.read(receive); err != nil {
-			d.endInput(err)
+		if err := t.read(receive); err != nil && !d.endInput(err) {
 			return
 		}
+	}
+}
+
+// beginReading ends what Start has begun: the connection can be frozen from now on.
+func (d *Driver) beginReading() {
+	d.wake()
+	d.endWork()
+	d.readerIn = true
+	d.rest()
+}
+
+// leaveRead follows a read of a blockingTransport. If the connection is frozen it blocks until that is over. It reports
+// whether the connection is live. mu is held.
+func (d *Driver) leaveRead() (live bool) {
+	d.readerIn = false
+	if d.state.live() {
+		return true
+	}
+	d.handled.Broadcast() // Freeze may wait for the read
+	d.awaitThaw()
+	return d.state.live()
+}
+
+// awaitThaw blocks while the connection is frozen. mu is held.
+func (d *Driver) awaitThaw() {
+	for d.state.handover == handoverFrozen {
+		d.handled.Wait()
 	}
 }
 
@@ -52,7 +78,11 @@ func (d *Driver) readLoop(early []byte) {
 func (d *Driver) receiveBlocking(s *scratch, b []byte) (more bool) {
 	d.wake()
 	defer d.rest()
-	for {
+	if !d.state.live() { // it was frozen during the read
+		d.keepInput(b)
+		b = nil
+	}
+	for d.leaveRead() {
 		if d.receive(b, s) {
 			go d.workAside(s)
 		} else {
@@ -63,11 +93,25 @@ func (d *Driver) receiveBlocking(s *scratch, b []byte) (more bool) {
 		for d.state.reading != readIdle || d.m.Unparsed() && !d.state.delivers() && d.state.transport != transportClosed {
 			d.handled.Wait()
 		}
+		s, b = nil, nil
+		d.awaitThaw()
 		if !d.m.Unparsed() || d.state.transport == transportClosed {
+			d.readerIn = d.state.live()
 			return !d.m.AtBoundary() || d.m.Discards()
 		}
-		s, b = newScratch(), nil // the handler has resumed: what is left of b is in the machine
+		s = newScratch() // the handler has resumed: what is left of b is in the machine
 	}
+	if s != nil {
+		scratches.Put(s)
+	}
+	return false
+}
+
+// keepInput leaves input of a frozen connection in the machine. mu is held.
+func (d *Driver) keepInput(b []byte) {
+	d.keepAlive.heard, d.keepAlive.unanswered = true, 0
+	d.m.Receive(b)
+	d.m.Keep()
 }
 
 // receive hands a batch of input to the machine, and its events to the handler. What cannot
@@ -87,11 +131,21 @@ func (d *Driver) receive(b []byte, s *scratch) (work bool) {
 	return work
 }
 
-// endInput reports to the machine why nothing more can be read.
-func (d *Driver) endInput(err error) {
+// endInput reports to the machine why nothing more can be read. It reports whether only a hand-over has interrupted the read, so
+// that it has to be repeated.
+func (d *Driver) endInput(err error) (again bool) {
 	d.wake()
 	defer d.rest()
+	interrupted := !d.state.live()
+	if !d.leaveRead() {
+		return false
+	}
+	if interrupted {
+		d.readerIn = true
+		return true
+	}
 	d.endInputLocked(err)
+	return false
 }
 
 // endInputLocked is endInput for a caller that holds mu.
@@ -147,10 +201,11 @@ func (d *Driver) receiveEarly(early []byte) {
 	d.receiveReady(early, s)
 }
 
-// begin starts the reports of the transport, unless it has been closed already.
+// begin starts the reports of the transport, unless it has been closed already. The connection can be frozen from now on.
 func (d *Driver) begin(n notifyingTransport) {
 	d.wake()
 	defer d.rest()
+	d.endWork()
 	if d.state.transport != transportClosed {
 		if err := n.start(); err != nil {
 			d.endInputLocked(err)
@@ -161,7 +216,9 @@ func (d *Driver) begin(n notifyingTransport) {
 
 // handleReadiness implements [readinessHandler].
 func (d *Driver) handleReadiness(s *scratch, terminal bool) (more bool) {
-	d.wake()
+	if !d.wakeLive() {
+		return false
+	}
 	defer d.rest()
 	if d.state.transport == transportClosed {
 		return false
@@ -232,7 +289,9 @@ func (d *Driver) comeBack() {
 
 // comeBackOnce is one turn of comeBack. It reports whether there may be more to read.
 func (d *Driver) comeBackOnce(s *scratch) (more bool) {
-	d.wake()
+	if !d.wakeLive() {
+		return false
+	}
 	defer d.rest()
 	if d.m.Unparsed() && !d.state.paused && d.state.reading == readIdle {
 		d.receiveReady(nil, s)

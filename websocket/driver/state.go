@@ -11,13 +11,13 @@ import (
 // Driver.mu is held. In the tables a dash is a transition that must not happen; it panics in builds with the race
 // detector.
 //
-//	      reading                     writing                       ending
+//	      reading                     writing                       ending                 hand-over
 //
-//	       idle                        idle                  transport   terminal event
-//	      /    \                     /   |   \
-//	receiving  delivering         held monitored waiting        open         pending
-//	      \    /                   |     |       |               |              |
-//	       \  /                 bounded  |       |          writeClosed       queued
+//	       idle                        idle                  transport   terminal event     live
+//	      /    \                     /   |   \                                               |
+//	receiving  delivering         held monitored waiting        open         pending       frozen
+//	      \    /                   |     |       |               |              |          /    \
+//	       \  /                 bounded  |       |          writeClosed       queued     live  released
 //	        ||                     |     |       |               |              |
 //	       idle                   idle  idle    idle           closed       delivered
 //
@@ -71,12 +71,23 @@ import (
 //	end                           pending       queued        delivered
 //	the machine returns the end   queued        -             -
 //	Closed is called              -             delivered     -
+//
+// # Hand-over
+//
+// A connection is frozen while nothing is under way: no goroutine delivers events, no batch is held, and its end is not
+// due. Then nothing changes but pauses, until it is thawed or released. Releasing closes the transport.
+//
+//	hand-over                     live          frozen        released
+//	the connection is frozen      frozen        -             -
+//	it is thawed                  -             live          -
+//	it is released                -             released      -
 type state struct {
 	reading   readState
 	input     inputState
 	writing   writeState
 	transport transportState
 	end       endState
+	handover  handoverState
 
 	paused  bool // the handler has called Pause, and not Resume since
 	workDue bool // a call of Events has returned true, and Work has not been called since
@@ -130,6 +141,15 @@ const (
 	endDelivered          // Closed has been called
 )
 
+// handoverState is how far the hand-over of a connection to another process has come.
+type handoverState uint8
+
+const (
+	handoverLive     handoverState = iota
+	handoverFrozen                 // nothing happens on it in this process
+	handoverReleased               // this process has closed its descriptor; the connection goes on in another one
+)
+
 // legal reports whether the combination may exist.
 func (s *state) legal() bool {
 	switch {
@@ -137,8 +157,41 @@ func (s *state) legal() bool {
 		return false
 	case s.writing == writeWaiting && s.transport == transportWriteClosed: // the FIN follows the last byte
 		return false
+	case s.handover == handoverFrozen && !s.freezable():
+		return false
+	case s.handover == handoverReleased && (s.transport != transportClosed || !s.quiet() || s.end != endPending):
+		return false
 	}
 	return true
+}
+
+// live reports whether the connection is neither frozen nor released.
+func (s *state) live() bool { return s.handover == handoverLive }
+
+// quiet reports whether no goroutine delivers events and no batch is held.
+func (s *state) quiet() bool {
+	return s.reading == readIdle && (s.writing == writeIdle || s.writing == writeWaiting)
+}
+
+// freezable reports whether a connection in this state may be frozen.
+func (s *state) freezable() bool {
+	return s.quiet() && s.transport != transportClosed && s.end == endPending
+}
+
+// freeze, thaw and release are the steps of a hand-over.
+func (s *state) freeze() {
+	s.expect(s.live() && s.freezable(), "freeze")
+	s.handover = handoverFrozen
+}
+
+func (s *state) thaw() {
+	s.expect(s.handover == handoverFrozen, "thaw")
+	s.handover = handoverLive
+}
+
+func (s *state) release() {
+	s.expect(s.handover == handoverFrozen, "release")
+	s.handover, s.transport = handoverReleased, transportClosed
 }
 
 // parkable reports whether a connection in this state may do without its working part, if its machine is idle.
@@ -156,7 +209,7 @@ func (s *state) expect(ok bool, transition string) {
 
 // beginDelivery makes the caller the one that delivers events, unless there is one.
 func (s *state) beginDelivery(as readState) (begun bool) {
-	s.expect(as != readIdle, "beginDelivery")
+	s.expect(s.live() && as != readIdle, "beginDelivery")
 	if s.reading != readIdle {
 		return false
 	}
@@ -166,13 +219,13 @@ func (s *state) beginDelivery(as readState) (begun bool) {
 
 // noteWork notes that a call of Events has returned true.
 func (s *state) noteWork() {
-	s.expect(s.reading != readIdle, "noteWork")
+	s.expect(s.live() && s.reading != readIdle, "noteWork")
 	s.workDue = true
 }
 
 // endDelivery ends what beginDelivery has begun. It reports whether Work has to be called.
 func (s *state) endDelivery() (work bool) {
-	s.expect(s.reading != readIdle, "endDelivery")
+	s.expect(s.live() && s.reading != readIdle, "endDelivery")
 	work = s.workDue
 	s.reading, s.workDue = readIdle, false
 	return work
@@ -180,6 +233,7 @@ func (s *state) endDelivery() (work bool) {
 
 // inputReported follows a report of the transport. last means that it reports nothing more.
 func (s *state) inputReported(last bool) {
+	s.expect(s.live(), "inputReported")
 	switch {
 	case s.input == inputEnded:
 	case last:
@@ -191,7 +245,7 @@ func (s *state) inputReported(last bool) {
 
 // inputRead follows a read. A buffer that is not full has emptied the transport, but for the end of input.
 func (s *state) inputRead(full bool) {
-	s.expect(s.readable(), "inputRead")
+	s.expect(s.live() && s.readable(), "inputRead")
 	if s.input == inputReady && !full {
 		s.input = inputNone
 	}
@@ -199,13 +253,13 @@ func (s *state) inputRead(full bool) {
 
 // inputMissing follows a read that has found nothing.
 func (s *state) inputMissing() {
-	s.expect(s.readable(), "inputMissing")
+	s.expect(s.live() && s.readable(), "inputMissing")
 	s.input = inputNone
 }
 
 // inputAtEnd follows the end of input, or an error.
 func (s *state) inputAtEnd() {
-	s.expect(s.input != inputEnded, "inputAtEnd")
+	s.expect(s.live() && s.input != inputEnded, "inputAtEnd")
 	s.input = inputEnded
 }
 
@@ -229,6 +283,7 @@ func (s *state) delivers() bool { return !s.paused || s.end == endDelivered }
 // beginBatch holds back the frames of a batch of input. monitored means that the monitor of the event loops ends it if it is
 // late. A batch that another goroutine has begun goes on.
 func (s *state) beginBatch(monitored bool) {
+	s.expect(s.live(), "beginBatch")
 	switch {
 	case s.writing != writeIdle:
 	case monitored:
@@ -240,6 +295,7 @@ func (s *state) beginBatch(monitored bool) {
 
 // beginTogether is beginBatch for a batch whose goroutine is not monitored.
 func (s *state) beginTogether() {
+	s.expect(s.live(), "beginTogether")
 	if s.writing == writeIdle || s.writing == writeMonitored {
 		s.writing = writeHeld
 	}
@@ -247,6 +303,7 @@ func (s *state) beginTogether() {
 
 // frameQueued bounds a batch that is held, whose timer is started.
 func (s *state) frameQueued() {
+	s.expect(s.live(), "frameQueued")
 	if s.writing == writeHeld {
 		s.writing = writeBounded
 	}
@@ -254,6 +311,7 @@ func (s *state) frameQueued() {
 
 // endBatch lets frames leave. It reports whether the timer of the batch has to be stopped.
 func (s *state) endBatch() (bounded bool) {
+	s.expect(s.live(), "endBatch")
 	bounded = s.writing == writeBounded
 	if s.writing != writeWaiting {
 		s.writing = writeIdle
@@ -264,6 +322,7 @@ func (s *state) endBatch() (bounded bool) {
 // batchLate ends a batch that takes long: its timer has fired, or a monitor has found it. It reports whether there was
 // one.
 func (s *state) batchLate() (ended bool) {
+	s.expect(s.live(), "batchLate")
 	ended = s.writing == writeBounded || s.writing == writeMonitored
 	if ended {
 		s.writing = writeIdle
@@ -273,19 +332,20 @@ func (s *state) batchLate() (ended bool) {
 
 // beginWaiting follows a write of which the transport has not taken all.
 func (s *state) beginWaiting() {
-	s.expect(s.writing == writeIdle, "beginWaiting")
+	s.expect(s.live() && s.writing == writeIdle, "beginWaiting")
 	s.writing = writeWaiting
 	s.expect(s.legal(), "beginWaiting")
 }
 
 // endWaiting follows the write of the last byte that waited.
 func (s *state) endWaiting() {
-	s.expect(s.writing == writeWaiting, "endWaiting")
+	s.expect(s.live() && s.writing == writeWaiting, "endWaiting")
 	s.writing = writeIdle
 }
 
 // closeWrite follows the end of our direction. It reports whether that is new.
 func (s *state) closeWrite() (first bool) {
+	s.expect(s.live(), "closeWrite")
 	if s.transport != transportOpen {
 		return false
 	}
@@ -296,6 +356,7 @@ func (s *state) closeWrite() (first bool) {
 
 // close follows the end of the transport. It reports whether that is new.
 func (s *state) close() (first bool) {
+	s.expect(s.live(), "close")
 	first = s.transport != transportClosed
 	s.transport = transportClosed
 	return first
@@ -303,12 +364,12 @@ func (s *state) close() (first bool) {
 
 // queueEnd notes that the machine has returned the terminal event.
 func (s *state) queueEnd() {
-	s.expect(s.end == endPending && s.reading != readIdle, "queueEnd")
+	s.expect(s.live() && s.end == endPending && s.reading != readIdle, "queueEnd")
 	s.end = endQueued
 }
 
 // deliverEnd notes that Closed is being called.
 func (s *state) deliverEnd() {
-	s.expect(s.end == endQueued && !s.paused && s.reading == readIdle, "deliverEnd")
+	s.expect(s.live() && s.end == endQueued && !s.paused && s.reading == readIdle, "deliverEnd")
 	s.end = endDelivered
 }

@@ -12,15 +12,20 @@ const maxUnanswered = 2
 
 // keepAlive is what decides whether a silent peer is alive.
 type keepAlive struct {
-	timer       *time.Timer // calls checkPeer; nil while the transport has a timer for it
-	delivered   int64       // bytes that had reached the peer at the last check
-	written     int64       // bytes that the transport has taken
-	heard       bool        // something has arrived since the last check
-	outstanding bool        // something was on its way to the peer at the last check
-	unanswered  uint8       // pings
-	fresh       bool        // AnsweredPing has not returned roundTrip yet
-	pinged      uint32      // when the last ping was queued, on the clock of microseconds; 0 if it was answered, or there is none
-	roundTrip   uint32      // microseconds between the last ping that was answered and its pong
+	timer       *peerTimer // calls checkPeer; nil unless the transport has no timer for it
+	delivered   int64      // bytes that had reached the peer at the last check
+	written     int64      // bytes that the transport has taken
+	heard       bool       // something has arrived since the last check
+	outstanding bool       // something was on its way to the peer at the last check
+	unanswered  uint8      // pings
+	fresh       bool       // AnsweredPing has not returned roundTrip yet
+	pinged      uint32     // when the last ping was queued, on the clock of microseconds; 0 if it was answered, or there is none
+}
+
+// peerTimer is the timer of a connection whose transport has none.
+type peerTimer struct {
+	*time.Timer
+	due time.Time
 }
 
 // clockBegan is when the clock of microseconds began.
@@ -31,9 +36,10 @@ func microseconds() uint32 { return uint32(time.Since(clockBegan).Microseconds()
 
 // notePong ends the measurement of a round trip. Any empty pong counts as the answer: a peer that sends one without being asked
 // spoils only the figure of its own connection (RFC 6455, section 5.5.3). mu is held.
-func (k *keepAlive) notePong(payload []byte) {
+func (d *Driver) notePong(payload []byte) {
+	k := &d.keepAlive
 	if k.pinged != 0 && len(payload) == 0 {
-		k.roundTrip, k.pinged, k.fresh = max(1, microseconds()-k.pinged), 0, true
+		d.roundTrip, k.pinged, k.fresh = max(1, microseconds()-k.pinged), 0, true
 	}
 }
 
@@ -42,7 +48,7 @@ func (k *keepAlive) notePong(payload []byte) {
 func (d *Driver) RoundTrip() time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return time.Duration(d.keepAlive.roundTrip) * time.Microsecond
+	return time.Duration(d.roundTrip) * time.Microsecond
 }
 
 // AnsweredPing is RoundTrip for a handler that has got [protocol.EventPong]: ok reports whether a keep-alive ping has been answered
@@ -52,7 +58,7 @@ func (d *Driver) AnsweredPing() (roundTrip time.Duration, ok bool) {
 	defer d.mu.Unlock()
 	ok = d.keepAlive.fresh
 	d.keepAlive.fresh = false
-	return time.Duration(d.keepAlive.roundTrip) * time.Microsecond, ok
+	return time.Duration(d.roundTrip) * time.Microsecond, ok
 }
 
 // armKeepAlive starts the next interval. Jitter spreads the pings of connections that were
@@ -63,24 +69,32 @@ func (d *Driver) armKeepAlive() {
 		return
 	}
 	tenth := interval / 10
-	interval += rand.N(2*tenth+1) - tenth
+	d.startKeepAlive(interval+rand.N(2*tenth+1)-tenth, interval)
+}
+
+// startKeepAlive makes checkPeer be called after wait, which may be what is left of an interval. mu is held.
+func (d *Driver) startKeepAlive(wait, interval time.Duration) {
 	switch timer := d.keepAlive.timer; {
-	case d.notified && d.notifier().setTimer(interval):
+	case d.notified && d.notifier().setTimer(wait, interval):
 	case timer == nil:
-		d.keepAlive.timer = time.AfterFunc(interval, d.checkPeer)
+		d.keepAlive.timer = &peerTimer{Timer: time.AfterFunc(wait, d.checkPeer), due: time.Now().Add(wait)}
 	default:
-		timer.Reset(interval)
+		timer.due = time.Now().Add(wait)
+		timer.Reset(wait)
 	}
 }
 
-// disarmKeepAlive ends the keep-alive checks. mu is held.
-func (d *Driver) disarmKeepAlive() {
+// disarmKeepAlive ends the keep-alive checks. left is the time to the next one; a negative value means that there is none. mu
+// is held.
+func (d *Driver) disarmKeepAlive() (left time.Duration) {
+	left = -1
 	if d.notified {
-		d.notifier().stopTimer()
+		left = d.notifier().stopTimer()
 	}
-	if d.keepAlive.timer != nil {
-		d.keepAlive.timer.Stop()
+	if d.keepAlive.timer != nil && d.keepAlive.timer.Stop() {
+		left = max(0, time.Until(d.keepAlive.timer.due))
 	}
+	return left
 }
 
 // checkPeer pings a peer that has been silent for an interval, and aborts the connection if
@@ -89,7 +103,9 @@ func (d *Driver) disarmKeepAlive() {
 // (RFC 6455, section 5.4). There is no check while input is left unread, because the handler
 // has paused or is busy, and after a Close, to which other bounds apply.
 func (d *Driver) checkPeer() {
-	d.wake()
+	if !d.wakeLive() {
+		return
+	}
 	defer d.rest()
 	k := &d.keepAlive
 	judged := !d.state.paused && d.state.reading == readIdle && !d.m.Unparsed() && d.m.State() == protocol.StateOpen

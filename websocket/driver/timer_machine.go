@@ -23,8 +23,15 @@ func (d *Driver) armTimer() {
 		d.held = d.transport.held()
 	}
 	if needed != protocol.TimerNone {
-		d.timer = time.AfterFunc(d.bound(needed), func() { d.expire(needed) })
+		d.startTimer(d.bound(needed))
 	}
+}
+
+// startTimer starts the timer that is armed. mu is held.
+func (d *Driver) startTimer(wait time.Duration) {
+	armed := d.armed
+	d.due = time.Now().Add(wait)
+	d.timer = time.AfterFunc(wait, func() { d.expire(armed) })
 }
 
 // disarmTimer stops the timer. mu is held.
@@ -47,7 +54,9 @@ func (d *Driver) bound(t protocol.Timer) time.Duration {
 // expire passes the end of a timer on to the machine, which ignores it if another timer, or
 // none, is needed by now.
 func (d *Driver) expire(t protocol.Timer) {
-	d.wake()
+	if !d.wakeLive() {
+		return
+	}
 	defer d.rest()
 	if d.armed == t {
 		d.armed = protocol.TimerNone

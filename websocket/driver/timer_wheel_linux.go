@@ -45,12 +45,17 @@ func (w *timerWheel) add(t *epollTransport, wait time.Duration) {
 	}
 }
 
-// remove ends the wait of a transport, if there is one. A check that is due already may
-// still come.
-func (w *timerWheel) remove(t *epollTransport) {
+// remove ends the wait of a transport, and returns the rest of it; a negative value means that there was none. A check that is
+// due already may still come.
+func (w *timerWheel) remove(t *epollTransport) (left time.Duration) {
 	w.mu.Lock()
+	defer w.mu.Unlock()
+	if t.timerSlot == 0 {
+		return -1
+	}
+	ticks := (int(t.timerSlot)-2-w.now+wheelSlots)%wheelSlots + wheelSlots*int(t.timerRounds)
 	w.unlink(t)
-	w.mu.Unlock()
+	return time.Duration(ticks) * wheelTick
 }
 
 // unlink removes a transport from its slot, if it is in one. mu is held.

@@ -12,7 +12,11 @@ func (d *Driver) watchWriter() {
 		return
 	}
 	d.sent, d.sentHeld, d.watched = 0, d.transport.held(), time.Now()
-	wait := d.settings().WriteTimeout
+	d.startWriteTimer(d.settings().WriteTimeout)
+}
+
+// startWriteTimer makes checkWriter be called after wait. mu is held.
+func (d *Driver) startWriteTimer(wait time.Duration) {
 	if d.writeTimer == nil {
 		d.writeTimer = time.AfterFunc(wait, d.checkWriter)
 	} else {
@@ -30,7 +34,9 @@ func (d *Driver) unwatchWriter() {
 // Bytes that the kernel has taken may not have reached the peer, so bytes that it has
 // delivered count as progress, too. While a Close is queued the close timer applies instead.
 func (d *Driver) checkWriter() {
-	d.wake()
+	if !d.wakeLive() {
+		return
+	}
 	defer d.rest()
 	timeout := d.settings().WriteTimeout
 	if d.state.writing != writeWaiting || timeout < 0 || time.Since(d.watched) < timeout {

@@ -211,9 +211,9 @@ func (t *reporterTransport) handle() {
 }
 
 // setTimer returns false: there is no timer.
-func (t *reporterTransport) setTimer(time.Duration) bool { return false }
+func (t *reporterTransport) setTimer(_, _ time.Duration) bool { return false }
 
-func (t *reporterTransport) stopTimer() {}
+func (t *reporterTransport) stopTimer() (left time.Duration) { return -1 }
 
 func (t *reporterTransport) tryRead(p []byte) (int, error) {
 	n, err := t.reporter.TryRead(p)
@@ -249,9 +249,10 @@ type notifyingTransport interface {
 
 	// setTimer makes checkPeer be called once, after about wait, unless stopTimer or
 	// setTimer is called before. It reports whether it does so: the timers of a transport
-	// may be too coarse for a short wait, or missing.
-	setTimer(wait time.Duration) bool
-	stopTimer()
+	// may be too coarse for the interval of which wait is the rest, or missing. stopTimer returns
+	// the rest of the wait; a negative value means that there was none.
+	setTimer(wait, interval time.Duration) bool
+	stopTimer() (left time.Duration)
 
 	// tryRead reads what has arrived, without blocking. The error is errWouldBlock if
 	// nothing has, and io.EOF at the end of the peer's direction.

@@ -78,15 +78,15 @@ func (t *epollTransport) setHandler(h readinessHandler) { t.handler = h }
 
 func (t *epollTransport) start() error { return t.loop.set.watch(t) }
 
-func (t *epollTransport) setTimer(wait time.Duration) bool {
-	if wait < wheelMin {
+func (t *epollTransport) setTimer(wait, interval time.Duration) bool {
+	if interval < wheelMin {
 		return false
 	}
 	t.loop.set.wheel.add(t, wait)
 	return true
 }
 
-func (t *epollTransport) stopTimer() { t.loop.set.wheel.remove(t) }
+func (t *epollTransport) stopTimer() (left time.Duration) { return t.loop.set.wheel.remove(t) }
 
 func (t *epollTransport) tryRead(p []byte) (int, error) {
 	n, err := receive(t.fd, p)

@@ -36,8 +36,15 @@ func (d *Driver) writeRest(out []byte, n int) {
 	d.out, d.handed = out, n
 	d.watchWriter()
 	if !d.notified {
-		go d.writeLoop()
+		d.startWriter()
 	}
+}
+
+// startWriter starts the goroutine that writes a [blockingTransport]. mu is held.
+func (d *Driver) startWriter() {
+	t, _ := d.transport.(blockingTransport)
+	d.writerIn = true
+	go d.writeLoop(t)
 }
 
 // tryWrite writes what the transport takes without blocking. If the end of our direction
@@ -55,7 +62,9 @@ func (d *Driver) tryWrite(p []byte) (int, error) {
 // emptied calls Drained for a queue that was high and has left at once. If frames wait again,
 // it leaves that to the goroutine that writes them.
 func (d *Driver) emptied() {
-	d.wake()
+	if !d.wakeLive() {
+		return
+	}
 	defer d.rest()
 	if d.m.Queued() == 0 {
 		d.callDrained()
@@ -64,24 +73,39 @@ func (d *Driver) emptied() {
 }
 
 // writeLoop writes what is left of d.out, and what is queued in that time, until nothing
-// waits. It is the goroutine of a [blockingTransport].
-func (d *Driver) writeLoop() {
-	t, _ := d.transport.(blockingTransport)
+// waits. It is the goroutine of a [blockingTransport]. It ends when the connection is frozen, and another one goes on.
+func (d *Driver) writeLoop(t blockingTransport) {
 	d.wake()
 	defer d.rest()
-	for written := d.handed; written < len(d.out) && !d.m.Done(); {
+	for written := d.handed; d.leaveWrite() && written < len(d.out) && !d.m.Done(); {
 		d.handed = min(len(d.out), written+d.pieceSize())
 		piece := d.out[written:d.handed]
+		d.writerIn = true
 		d.rest()
 		n, err := t.write(piece)
 		d.wake()
+		written += n
+		if !d.state.live() { // the write may have been interrupted
+			d.handed, err = written, nil
+		}
 		d.wrote(n, err)
-		if written += n; written == len(d.out) {
+		if written == len(d.out) && d.state.live() {
 			d.nextOutput()
 			written = 0
 		}
 	}
-	d.endWriting()
+	if d.state.live() {
+		d.endWriting()
+	}
+}
+
+// leaveWrite follows a write of a blockingTransport. It reports whether the connection is live. mu is held.
+func (d *Driver) leaveWrite() (live bool) {
+	d.writerIn = false
+	if !d.state.live() {
+		d.handled.Broadcast() // Freeze may wait for the write
+	}
+	return d.state.live()
 }
 
 // nextOutput takes what has been queued while the last output was written.

@@ -1,0 +1,37 @@
+package driver
+
+import (
+	"fmt"
+	"net"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// adoptTransport returns the transport of a connection whose descriptor has come from another process. After an error the
+// descriptor is closed.
+func adoptTransport(fd int, opts *Options) (movableTransport, error) {
+	domain, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
+	if err != nil {
+		_ = unix.Close(fd)
+		return nil, os.NewSyscallError("getsockopt", err)
+	}
+	if domain != unix.AF_UNIX && !opts.Blocking {
+		if loop := opts.loopGroup().loops.add(); loop != nil {
+			return &epollTransport{fd: int32(fd), loop: loop}, nil //nolint:gosec // descriptors are small numbers
+		}
+	}
+	file := os.NewFile(uintptr(fd), "connection") //nolint:gosec // a descriptor is not negative
+	nc, err := net.FileConn(file)
+	_ = file.Close()
+	if err != nil {
+		return nil, err
+	}
+	if t, ok := newSocketTransport(nc); ok {
+		if m, ok := t.(movableTransport); ok {
+			return m, nil
+		}
+	}
+	_ = nc.Close()
+	return nil, fmt.Errorf("%w: a socket of the address family %d is not known", ErrFixed, domain)
+}
