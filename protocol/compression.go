@@ -23,6 +23,14 @@ type Compression interface {
 	// Sent records that a message was sent in its prepared form; plain is its
 	// uncompressed form.
 	Sent(plain []byte)
+
+	// AppendState appends the state to b, the windows of both directions, and returns the
+	// extended slice. It does not change the state.
+	AppendState(b []byte) []byte
+
+	// Restore sets the state of a Compression that has just been created, with the same
+	// parameters as the one that has appended it.
+	Restore(state []byte) error
 }
 
 // ErrInflateTooBig is returned by [Compression] for a message that exceeds its limit.

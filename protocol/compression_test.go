@@ -23,6 +23,15 @@ func (fakeCompression) Compress(dst, piece []byte, first, last bool) ([]byte, bo
 func (fakeCompression) TakesPrepared(size int) bool { return size > 4 }
 func (fakeCompression) Sent([]byte)                 {}
 
+func (fakeCompression) AppendState(b []byte) []byte { return append(b, "fake"...) }
+
+func (fakeCompression) Restore(state []byte) error {
+	if string(state) != "fake" {
+		return errors.New("the state is not that of a fake")
+	}
+	return nil
+}
+
 func (fakeCompression) Inflate(message []byte, limit int64) ([]byte, error) {
 	plain, ok := bytes.CutPrefix(message, []byte("z"))
 	if !ok {

@@ -11,7 +11,8 @@ import (
 var update = flag.Bool("update", false, "rewrite the expected output in testdata")
 
 // TestConversations plays each conversation in testdata in its roles, with the input in
-// one segment, byte by byte, and in segments of three bytes.
+// one segment, byte by byte, and in segments of three bytes. Each time it is played again with a
+// machine that is saved and restored after each call.
 func TestConversations(t *testing.T) {
 	files, err := filepath.Glob("testdata/*/*.txt")
 	if err != nil || len(files) == 0 {
@@ -33,22 +34,32 @@ func playFile(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, chunk := range []int{0, 1, 3} {
-		outputs := map[Role][][]string{}
-		for _, role := range c.roles {
-			if outputs[role], err = c.run(role, chunk); err != nil {
-				t.Fatal(err)
-			}
-		}
-		got := c.render(outputs)
-		if *update && chunk == 0 && got != want {
-			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			want = got
-		}
-		if got != want {
-			t.Errorf("with input in segments of %d bytes (0 is one segment) the conversation is\n%s\nexpected\n%s", chunk, got, want)
+	if *update {
+		want = c.play(t, 0, false)
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
+	for _, chunk := range []int{0, 1, 3} {
+		for _, moving := range []bool{false, true} {
+			if got := c.play(t, chunk, moving); got != want {
+				t.Errorf("with input in segments of %d bytes (0 is one segment), restored after each call %t, the conversation is\n%s\nexpected\n%s",
+					chunk, moving, got, want)
+			}
+		}
+	}
+}
+
+// play plays the conversation in its roles and returns it as text.
+func (c *conversation) play(t *testing.T, chunk int, moving bool) string {
+	t.Helper()
+	outputs := map[Role][][]string{}
+	for _, role := range c.roles {
+		lines, err := c.run(role, chunk, moving)
+		if err != nil {
+			t.Fatal(err)
+		}
+		outputs[role] = lines
+	}
+	return c.render(outputs)
 }

@@ -1,6 +1,8 @@
 package protocol
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,6 +15,10 @@ type player struct {
 	saw   *witness
 	role  Role
 	chunk int // the maximum size of a segment of input; 0 means no limit
+
+	moving bool  // the machine is replaced by a restored one after each call
+	calls  int   // the calls of move
+	fault  error // of a state that could not be restored
 
 	stalled bool   // the transport takes nothing
 	lazy    bool   // output is taken only after all earlier output is written
@@ -68,8 +74,29 @@ func (p *player) play(input string) ([]string, error) {
 	default:
 		return nil, fmt.Errorf("unknown input %q", who)
 	}
+	p.move()
 	p.settle()
-	return slices.Concat(p.events, p.wire, p.end, p.order), p.saw.err()
+	return slices.Concat(p.events, p.wire, p.end, p.order), errors.Join(p.fault, p.saw.err())
+}
+
+// move replaces the machine by one that is restored from its state, if the player is moving. A machine with much data is
+// replaced after some calls only.
+func (p *player) move() {
+	p.calls++
+	if !p.moving || p.m.Holding()+p.m.Queued() > 4<<10 && p.calls%211 != 0 {
+		return
+	}
+	state := p.m.AppendState(nil)
+	next := New(p.m.cfg)
+	if err := next.Restore(state); err != nil {
+		p.fault = errors.Join(p.fault, fmt.Errorf("the state %x: %w", state, err))
+		return
+	}
+	if again := next.AppendState(nil); !bytes.Equal(again, state) {
+		p.fault = errors.Join(p.fault, fmt.Errorf("the state %x becomes %x", state, again))
+	}
+	*p.m = Machine{} // a driver that still uses it would fail
+	p.m, p.saw.m = next, next
 }
 
 func (p *player) arrive(b []byte) {
@@ -80,6 +107,7 @@ func (p *player) arrive(b []byte) {
 			n = min(n, chunk)
 		}
 		p.m.Receive(append([]byte(nil), b[:n]...))
+		p.move()
 		p.settle()
 		b = b[n:]
 	}
@@ -105,6 +133,7 @@ func (p *player) writeHeld(n int) {
 		p.held, p.begun = p.held[size:], p.begun-size
 	}
 	p.m.Wrote(n)
+	p.move()
 }
 
 // frameSize returns the length of the first frame.
@@ -158,6 +187,7 @@ func (p *player) settle() {
 func (p *player) drainEvents() {
 	for {
 		ev, ok := p.m.Next()
+		p.move()
 		if !ok {
 			return
 		}
@@ -197,6 +227,7 @@ func (p *player) flush() {
 		return
 	}
 	out := p.m.Output(nil)
+	p.move()
 	p.held = append(p.held, out...)
 	for len(out) > 0 {
 		line, n := describeFrame(out)

@@ -81,10 +81,10 @@ func (c *conversation) option(words []string) error {
 }
 
 // run plays the conversation and returns the outputs of each turn. chunk is the maximum
-// size of a segment of input; 0 means no limit.
-func (c *conversation) run(role Role, chunk int) ([][]string, error) {
+// size of a segment of input; 0 means no limit. moving replaces the machine after each call.
+func (c *conversation) run(role Role, chunk int, moving bool) ([][]string, error) {
 	p := newPlayer(c.cfg, role)
-	p.chunk = chunk
+	p.chunk, p.moving = chunk, moving
 	var out [][]string
 	for _, t := range c.turns {
 		lines, err := p.play(t.input)

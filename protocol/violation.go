@@ -21,7 +21,7 @@ func (v *Violation) Error() string {
 
 func (v *Violation) status() Status { return Status{Code: v.Code, Reason: v.Reason} }
 
-// All violations.
+// The table of violations.
 var (
 	errRSV             = &Violation{"frame.rsv", CloseProtocolError, "5.2", "reserved bits must be 0"}
 	errOpcode          = &Violation{"frame.opcode", CloseProtocolError, "5.2", "unknown opcode"}
@@ -41,3 +41,8 @@ var (
 	errCloseCode       = &Violation{"close.code", CloseProtocolError, "7.4", "close code must not be sent"}
 	errCloseReason     = &Violation{"close.reason", CloseInvalidData, "5.5.1", "close reason must be UTF-8"}
 )
+
+// violations are all of them, for a state that names one.
+var violations = []*Violation{errRSV, errOpcode, errLengthForm, errLengthSign, errUnmasked, errMasked,
+	errControlFragment, errControlLength, errContinuation, errInterleaved, errText, errTooBig, errFragments,
+	errInflate, errCloseLength, errCloseCode, errCloseReason}

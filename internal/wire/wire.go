@@ -64,6 +64,20 @@ func AppendString(b []byte, field int, v string) []byte {
 	return append(binary.AppendUvarint(appendKey(b, field, length), uint64(len(v))), v...)
 }
 
+// AppendRecord appends a field with the record that content appends. It is [AppendBytes] without a copy of the record.
+func AppendRecord(b []byte, field int, content func(b []byte) []byte) []byte {
+	b = appendKey(b, field, length)
+	start := len(b)
+	b = content(b)
+	size := len(b) - start
+	var prefix [binary.MaxVarintLen64]byte
+	n := binary.PutUvarint(prefix[:], uint64(size))
+	b = append(b, prefix[:n]...)
+	copy(b[start+n:], b[start:start+size])
+	copy(b[start:], prefix[:n])
+	return b
+}
+
 func appendKey(b []byte, field int, kind uint64) []byte {
 	return binary.AppendUvarint(b, uint64(field)<<3|kind) //nolint:gosec // numbers of fields are positive
 }

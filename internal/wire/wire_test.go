@@ -51,6 +51,16 @@ func TestReader(t *testing.T) {
 	}
 }
 
+func TestAppendRecord(t *testing.T) {
+	for _, size := range []int{0, 1, 127, 128, 70_000} {
+		content := bytes.Repeat([]byte("ab"), size)[:size]
+		got := wire.AppendRecord([]byte("before"), 7, func(b []byte) []byte { return append(b, content...) })
+		if want := wire.AppendBytes([]byte("before"), 7, content); !bytes.Equal(got, want) {
+			t.Errorf("a record of %d bytes is appended as %d bytes that differ from those of AppendBytes", size, len(got))
+		}
+	}
+}
+
 func TestReaderIntLimits(t *testing.T) {
 	for _, v := range []int64{math.MinInt64, math.MaxInt64, -2, 2} {
 		r := wire.NewReader(wire.AppendInt(nil, 1, v))

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/lingerws/linger/internal/wire"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/protocol/deflate"
 	"github.com/lingerws/linger/protocol/handshake"
@@ -121,6 +122,36 @@ func (c *compressor) TakesPrepared(size int) bool { return c.prepared && c.out.W
 
 // Sent records that a compressed prepared message has been sent.
 func (c *compressor) Sent(plain []byte) { c.out.Sent(plain) }
+
+// The fields of the state of a compressor.
+const (
+	fieldOutWindow = 1 // the uncompressed bytes that the peer has in its window
+	fieldInWindow  = 2 // the uncompressed bytes to which the peer's messages may refer
+)
+
+// AppendState appends the content of both windows, at most 32 KiB each.
+func (c *compressor) AppendState(b []byte) []byte {
+	b = wire.AppendRecord(b, fieldOutWindow, c.out.AppendState)
+	return wire.AppendRecord(b, fieldInWindow, c.in.AppendState)
+}
+
+// Restore sets the content of both windows.
+func (c *compressor) Restore(state []byte) error {
+	r := wire.NewReader(state)
+	for field, ok := r.Next(); ok; field, ok = r.Next() {
+		var err error
+		switch field {
+		case fieldOutWindow:
+			err = c.out.Restore(r.Bytes())
+		case fieldInWindow:
+			err = c.in.Restore(r.Bytes())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return r.Err()
+}
 
 // Prepare frames a message, Text or Binary, to be sent on many connections by [Driver.SendPreparedWithin]. With compression it
 // is compressed once. The payload is copied. It returns a *[protocol.Misuse] for text that is not UTF-8 and for other types.
