@@ -6,11 +6,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lingerws/linger/internal/testprogram"
 )
 
 // timeout bounds each wait.
@@ -30,11 +31,8 @@ func buildAndRun(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(folder) }() // errors are harmless in a temporary folder
 	for name := range programs {
-		programs[name] = filepath.Join(folder, filepath.Base(name)+".exe")
-		build := exec.Command("go", "build", "-buildvcs=false", "-o", programs[name], "./"+name)
-		build.Dir, build.Stderr = "..", os.Stderr
-		if err := build.Run(); err != nil {
-			fmt.Fprintf(os.Stderr, "building %s: %v\n", name, err)
+		if programs[name], err = testprogram.Build("..", name, folder); err != nil {
+			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lingerws/linger/internal/testprogram"
 	"github.com/lingerws/linger/websocket"
 )
 
@@ -23,23 +24,19 @@ const bound = time.Minute
 
 // build builds the command.
 var build = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "linger")
+	folder, err := os.MkdirTemp("", "linger-acme")
 	if err != nil {
 		return "", err
 	}
-	name := filepath.Join(folder, "linger")
-	output, err := exec.Command("go", "build", "-C", "../..", "-o", name, "./cmd/linger").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("%w: %s", err, output)
-	}
-	return name, nil
+	built = folder
+	return testprogram.Build("../..", testprogram.Command, folder)
 })
+
+var built string // the folder of the command, if build has been called
 
 func TestMain(m *testing.M) {
 	status := m.Run()
-	if name, err := build(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(name))
-	}
+	_ = os.RemoveAll(built)
 	os.Exit(status)
 }
 

@@ -6,12 +6,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lingerws/linger/internal/testprogram"
 )
 
 // programs are the paths of the binaries that the tests run, by folder relative to the root of the repository.
@@ -28,11 +29,8 @@ func buildAndRun(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(folder) }() // errors are harmless in a temporary folder
 	for name := range programs {
-		programs[name] = filepath.Join(folder, filepath.Base(name)+".exe")
-		build := exec.Command("go", "build", "-buildvcs=false", "-o", programs[name], "./"+name)
-		build.Dir, build.Stderr = "../..", os.Stderr
-		if err := build.Run(); err != nil {
-			fmt.Fprintf(os.Stderr, "building %s: %v\n", name, err)
+		if programs[name], err = testprogram.Build("../..", name, folder); err != nil {
+			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
 	}

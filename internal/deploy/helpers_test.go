@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/lingerws/linger/internal/testprogram"
 )
 
 // patience bounds each wait of a test. Only a test that fails reaches it.
@@ -51,41 +53,32 @@ func isFile(path string) bool {
 	return err == nil && !info.IsDir()
 }
 
-var (
-	buildOnce sync.Once
-	built     string
-	buildErr  error
-)
+// build builds the command.
+var build = sync.OnceValues(func() (string, error) {
+	folder, err := os.MkdirTemp("", "linger-deploy")
+	if err != nil {
+		return "", err
+	}
+	built = folder
+	return testprogram.Build(root, testprogram.Command, folder)
+})
+
+var built string // the folder of the command, if build has been called
 
 // linger returns the path of the command, which is built once.
 func linger(t *testing.T) string {
 	t.Helper()
-	buildOnce.Do(func() {
-		folder, err := os.MkdirTemp("", "linger-deploy")
-		if err != nil {
-			buildErr = err
-			return
-		}
-		built = filepath.Join(folder, "linger")
-		build := exec.Command("go", "build", "-buildvcs=false", "-o", built, "./cmd/linger")
-		build.Dir = root
-		if out, err := build.CombinedOutput(); err != nil {
-			buildErr = err
-			built = string(out)
-		}
-	})
-	if buildErr != nil {
-		t.Fatalf("the command builds; got %v\n%s", buildErr, built)
+	path, err := build()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return built
+	return path
 }
 
 // TestMain removes what linger has built.
 func TestMain(m *testing.M) {
 	status := m.Run()
-	if built != "" {
-		_ = os.RemoveAll(filepath.Dir(built))
-	}
+	_ = os.RemoveAll(built)
 	os.Exit(status)
 }
 

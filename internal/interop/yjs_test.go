@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/lingerws/linger/internal/testprogram"
 )
 
 // yjsFolder is the folder of the example, which has two servers and clients of y-websocket.
@@ -25,11 +27,9 @@ const yjsTimeout = time.Minute
 // buildLinger builds the linger command and returns its path.
 func buildLinger(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "linger")
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", path, "./cmd/linger")
-	build.Dir = filepath.Join("..", "..")
-	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the command: %v\n%s", err, output)
+	path, err := testprogram.Build("../..", testprogram.Command, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
 	}
 	return path
 }

@@ -6,12 +6,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
-	"runtime"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/lingerws/linger/internal/testprogram"
 )
 
 // TestCommand runs scenarios in TypeScript with "linger run", and their clients. One of them is a project of Workers, in a folder with
@@ -38,14 +38,9 @@ func TestCommand(t *testing.T) {
 // buildCommand builds the linger command and returns its path.
 func buildCommand(t *testing.T) string {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "linger")
-	if runtime.GOOS == "windows" {
-		program += ".exe"
-	}
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", program, "./cmd/linger")
-	build.Dir = "../.."
-	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the command: %v\n%s", err, output)
+	program, err := testprogram.Build("../..", testprogram.Command, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
 	}
 	return program
 }

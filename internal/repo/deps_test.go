@@ -304,6 +304,9 @@ var layers = map[string]layer{
 		folders: []string{"protocol", "protocol/handshake"},
 		why:     "the ends of a proxy in tests send and receive frames, without the rules under test",
 	},
+	"internal/testprogram": {
+		why: "programs are built with the go command",
+	},
 	"internal/testclient": {
 		folders: []string{"protocol", "protocol/handshake"},
 		why:     "a client that tests programs uses the protocol and no other code of theirs",

@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+
+	"github.com/lingerws/linger/internal/testprogram"
 )
 
 // objectsScript is an application with rooms as objects; VERSION is replaced for each reload. A room stores the number of each message, and
@@ -159,10 +161,11 @@ func (o *output) crash() string {
 // newObjectsServer builds linger and writes the application.
 func newObjectsServer(t *testing.T, p objectsPlan) *objectsServer {
 	t.Helper()
-	s := &objectsServer{t: t, plan: p, folder: t.TempDir(), binary: filepath.Join(t.TempDir(), "linger"), log: &output{}}
+	s := &objectsServer{t: t, plan: p, folder: t.TempDir(), log: &output{}}
 	s.client = http.Client{Transport: &http.Transport{}, Timeout: timeout}
-	if text, err := exec.Command("go", "build", "-o", s.binary, "github.com/lingerws/linger/cmd/linger").CombinedOutput(); err != nil {
-		t.Fatalf("building linger: %v\n%s", err, text)
+	var err error
+	if s.binary, err = testprogram.Build("../..", testprogram.Command, t.TempDir()); err != nil {
+		t.Fatal(err)
 	}
 	s.write("wrangler.jsonc", objectsConfig)
 	s.writeNext()

@@ -9,11 +9,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/lingerws/linger/internal/testprogram"
 )
 
 // timeout bounds each wait for a runtime.
@@ -76,11 +77,9 @@ func startWorkerd(folder string, out *output) (*server, error) {
 // buildLinger builds the command once, and returns a starter for it.
 func buildLinger(t *testing.T) starter {
 	t.Helper()
-	linger := filepath.Join(t.TempDir(), "linger.exe")
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", linger, "./cmd/linger")
-	build.Dir = "../.."
-	if text, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the command: %v\n%s", err, text)
+	linger, err := testprogram.Build("../..", testprogram.Command, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
 	}
 	runsAt := regexp.MustCompile(` runs at (http://\S+)/$`)
 	return func(folder string, out *output) (*server, error) {
