@@ -69,8 +69,13 @@ type App struct {
 	pairsWarning sync.Once   // logs that the application uses WebSocketPair
 	blobsWarning sync.Once   // logs that a binary message was delivered as a Blob by default
 
-	stopOnce  sync.Once
-	reloading sync.Mutex // held while a generation is loaded
+	inputs    inputs
+	receiving atomic.Bool          // Receive has not taken over yet
+	cronsFrom map[string]time.Time // the times after which schedules continue that another process has handed over
+
+	stopOnce    sync.Once
+	reloading   sync.Mutex // held while a generation is loaded
+	handingOver bool       // no generation may be loaded, because the application is handed over; guarded by reloading
 }
 
 // Load bundles and runs the script at path, in JavaScript or TypeScript. The error is a
@@ -112,7 +117,11 @@ func load(path string, opts Options, launch script.Launch, received bool) (*App,
 		a.workers = append(a.workers, newWorker(a, i))
 	}
 	a.databases, a.stores = opts.Bindings.databaseQueues(), a.opts.Bindings.stored() || a.hasMigrations()
-	if !received {
+	if received {
+		a.receiving.Store(true)
+		a.objects.park()
+		a.alarms.paused.Store(true)
+	} else {
 		if err := a.openData(); err != nil {
 			a.children.remove()
 			return nil, err
@@ -138,10 +147,13 @@ func load(path string, opts Options, launch script.Launch, received bool) (*App,
 // run in new engines, and the install and activate events are dispatched; then the new
 // version gets the next events. Events in progress finish in the engine in which they
 // began, and the events of each connection stay in order. The error is a *[LoadError] or
-// [ErrStopped]; then the last version stays in use.
+// [ErrStopped]; then the last version stays in use. During a hand-over it is [ErrHandingOver].
 func (a *App) Reload() error {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
+	if a.handingOver {
+		return ErrHandingOver
+	}
 	return a.loadNext(a.config())
 }
 

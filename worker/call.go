@@ -163,6 +163,8 @@ var failureFlags = map[string][]string{
 	objectOverloaded: {"overloaded"},
 	objectReset:      {"durableObjectReset", "retryable"},
 	objectUpdated:    {"durableObjectReset", "retryable"},
+	objectMoving:     {"durableObjectReset", "retryable"},
+	objectMoved:      {"retryable"},
 	objectLost:       {"durableObjectReset"},
 	objectBackingOff: {"retryable"},
 }

@@ -54,6 +54,9 @@ func (a *App) config() *configuration { return a.current.Load() }
 func (a *App) Reconfigure(opts Options) (fixed []string, err error) {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
+	if a.handingOver {
+		return nil, ErrHandingOver
+	}
 	fixed = a.keepFixed(&opts)
 	next, err := newConfiguration(opts)
 	if err != nil {

@@ -70,6 +70,13 @@ func (f *dataFolder) acquire(patient bool) (*openedData, error) {
 	}
 }
 
+// isOpen reports whether the data directory is open.
+func (f *dataFolder) isOpen() bool {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return f.opened != nil
+}
+
 func (f *dataFolder) release() { f.mu.RUnlock() }
 
 // set sets what the data directory has, or that it is not open.

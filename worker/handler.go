@@ -30,6 +30,10 @@ func (h handler) Upgrade(u *linger.Upgrade) {
 		return
 	}
 	r := u.Request
+	if !h.app.inputs.admit(r) {
+		_ = u.Respond(refuseMoved) // fails only if the request was answered
+		return
+	}
 	target, refusal := h.app.requestURL(r)
 	if refusal != nil {
 		_ = u.Respond(func(w http.ResponseWriter, r *http.Request) { h.app.server.Refuse(w, r, refusal) }) // fails only if the request was answered
@@ -76,6 +80,7 @@ func (h handler) Message(m *linger.Message) {
 	case assigned == nil: // Go code has accepted the connection
 		return
 	case assigned.object != nil:
+		h.app.beginObjects()
 		assigned.object.receive(m.Payload, m.Async())
 		return
 	}
@@ -105,6 +110,7 @@ func (h handler) PeerClose(p *linger.PeerClose) {
 	case assigned == nil:
 		return
 	case assigned.object != nil:
+		h.app.beginObjects()
 		assigned.object.peerClose(p.Status, p.Async().Done)
 		return
 	}
@@ -139,6 +145,7 @@ func (h handler) Close(c *linger.Close) {
 		completion.Done()
 	}
 	if assigned.object != nil {
+		h.app.beginObjects()
 		assigned.object.closed(c, onComplete)
 		return
 	}

@@ -51,8 +51,9 @@ type objectSockets struct {
 	eventTimeout atomic.Int64                        // the time in which their events must be handled, in ns; 0 means EventTimeout
 
 	mu          sync.Mutex
-	first, last *hibernatable // in the order of acceptance
+	first, last *hibernatable // in the order of acceptance, unless unordered is set
 	count       int
+	unordered   bool // a WebSocket that has come from another process was added after later ones
 }
 
 // add adds a WebSocket. It returns false if there are too many.
@@ -63,13 +64,21 @@ func (all *objectSockets) add(s *hibernatable) bool {
 		return false
 	}
 	all.count++
+	if all.last != nil && s.number > all.last.number {
+		all.unordered = true
+	}
+	all.append(s)
+	return true
+}
+
+// append adds a WebSocket at the end. mu is held.
+func (all *objectSockets) append(s *hibernatable) {
 	if s.previous = all.last; s.previous != nil {
 		s.previous.next = s
 	} else {
 		all.first = s
 	}
 	all.last = s
-	return true
 }
 
 // remove removes a WebSocket.
@@ -98,7 +107,20 @@ func (all *objectSockets) list() []*hibernatable {
 	for s := all.first; s != nil; s = s.next {
 		sockets = append(sockets, s)
 	}
+	if all.unordered {
+		all.order(sockets)
+	}
 	return sockets
+}
+
+// order puts the WebSockets, whose list is given, into the order of acceptance, in which their numbers fall. mu is held.
+func (all *objectSockets) order(sockets []*hibernatable) {
+	slices.SortFunc(sockets, func(a, b *hibernatable) int { return b.number - a.number })
+	all.first, all.last, all.unordered = nil, nil, false
+	for _, s := range sockets {
+		s.next = nil
+		all.append(s)
+	}
 }
 
 // hibernatables has the hibernatable WebSockets of all objects by their numbers.
@@ -120,6 +142,37 @@ func (all *hibernatables) add(s *hibernatable) {
 	all.byNumber[s.number] = s
 }
 
+// lastNumber returns the number that was assigned last, 0 for none.
+func (all *hibernatables) lastNumber() int {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	return all.last
+}
+
+// reserve leaves the numbers down to last to WebSockets that come from another process.
+func (all *hibernatables) reserve(last int) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	all.last = min(all.last, last)
+}
+
+// insert adds a WebSocket that has come from another process with its number. It gets another one if that is in use.
+func (all *hibernatables) insert(s *hibernatable) {
+	all.mu.Lock()
+	if all.byNumber == nil {
+		all.byNumber = map[int]*hibernatable{}
+	}
+	inUse := s.number >= 0 || all.byNumber[s.number] != nil
+	if !inUse {
+		all.byNumber[s.number] = s
+		all.last = min(all.last, s.number)
+	}
+	all.mu.Unlock()
+	if inUse {
+		all.add(s)
+	}
+}
+
 // find returns the WebSocket with a number, nil if it has ended.
 func (all *hibernatables) find(number int) *hibernatable {
 	all.mu.Lock()
@@ -136,18 +189,20 @@ func (all *hibernatables) remove(s *hibernatable) {
 // hibernate adds a WebSocket to the object. Its connection is that of the offer with the number that hibernate returns. The error is a
 // *[script.Throw].
 func (o *object) hibernate(tags []string) (s *hibernatable, offer int, err error) {
+	app := o.objects.app
 	s = &hibernatable{object: o, tags: slices.Clone(tags)}
+	app.objects.hibernatables.add(s)
 	if !o.sockets.add(s) {
+		app.objects.hibernatables.remove(s)
 		return nil, 0, &script.Throw{Name: "Error", Message: fmt.Sprintf("only %d websockets can be accepted on a single Durable Object instance", maxHibernatables)}
 	}
-	app := o.objects.app
 	offer, err = app.objects.offers.add(s, app.config().opts.EventTimeout)
 	if err != nil {
+		app.objects.hibernatables.remove(s)
 		o.sockets.remove(s)
 		return nil, 0, err
 	}
 	o.objects.use(o.ref) // until remove
-	app.objects.hibernatables.add(s)
 	return s, offer, nil
 }
 

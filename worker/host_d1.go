@@ -54,6 +54,13 @@ func (d *database) enqueue(b batch) bool {
 	return true
 }
 
+// isRunning reports whether a batch runs or waits.
+func (d *database) isRunning() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.running
+}
+
 // run runs the batches that wait.
 func (d *database) run() {
 	for {

@@ -13,6 +13,10 @@ import (
 // serveFetch passes a plain HTTP request to the script and writes its answer. The script gets the request when its header has
 // arrived; its body follows.
 func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
+	if !a.inputs.admit(r) {
+		refuseMoved(w, r)
+		return
+	}
 	target, refusal := a.requestURL(r)
 	if refusal != nil {
 		a.server.Refuse(w, r, refusal)

@@ -29,6 +29,7 @@ func (a *activeEvents) add(e *event) int {
 	}
 	a.last++
 	a.byID[a.last] = e
+	a.pending.events.Add(1)
 	return a.last
 }
 
@@ -67,8 +68,12 @@ func (a *activeEvents) remove(id int, inTurn bool) *event {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	e := a.byID[id]
+	if e == nil {
+		return nil
+	}
 	delete(a.byID, id)
-	if e != nil && inTurn {
+	a.pending.events.Add(-1)
+	if inTurn {
 		a.ended = append(a.ended, e)
 	}
 	return e
@@ -107,6 +112,7 @@ func (a *activeEvents) release(id, seen int) *event {
 		return nil
 	}
 	delete(a.byID, id)
+	a.pending.events.Add(-1)
 	return e
 }
 
@@ -119,6 +125,7 @@ func (a *activeEvents) takeAll() (failed, ended []*event, promises int) {
 		e.failed = true
 		failed = append(failed, e)
 	}
+	a.pending.events.Add(-int64(len(a.byID)))
 	clear(a.byID)
 	promises, a.promises = a.promises, 0
 	a.pending.add(-promises)

@@ -23,6 +23,10 @@ type objects struct {
 	byNumber map[int]*object
 	last     int // the highest number of an object
 
+	// During a hand-over the events of objects wait in parked, and are refused once the objects are in the other process.
+	parking, refusing bool
+	parked            []*event
+
 	hibernatables hibernatables
 	offers        offers
 }
@@ -141,7 +145,8 @@ type entry int
 
 const (
 	entered entry = iota
-	waits         // another instance has the object; the event is queued again when that has given it up
+	waits         // another instance or process has the object; the event is queued again when that has given it up
+	refused       // another process has the object
 	crowded       // the worker has as many objects as it may have, and none of them is idle
 )
 
@@ -150,6 +155,11 @@ func (o *object) enter(in *instance, e *event) entry {
 	o.objects.mu.Lock()
 	defer o.objects.mu.Unlock()
 	switch {
+	case o.objects.refusing:
+		return refused
+	case o.objects.parking:
+		o.objects.parked = append(o.objects.parked, e)
+		return waits
 	case o.home == in:
 	case o.home != nil:
 		o.waiting = append(o.waiting, e)

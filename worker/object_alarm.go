@@ -2,6 +2,7 @@ package worker
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lingerws/linger/worker/internal/script"
@@ -12,6 +13,7 @@ import (
 // handler has succeeded. A handler that fails is called again, after a pause that doubles.
 type alarms struct {
 	app     *App
+	paused  atomic.Bool   // alarms that are due wait
 	changed chan struct{} // has an element if an alarm may have changed or ended
 	stop    chan struct{} // closed by end
 	ended   chan struct{} // closed when run has returned
@@ -79,6 +81,9 @@ func (all *alarms) end() {
 func (all *alarms) deliver() time.Duration {
 	all.mu.Lock()
 	defer all.mu.Unlock()
+	if all.paused.Load() {
+		return time.Hour // check is called at the end of the pause
+	}
 	data, err := all.app.data.acquire(false)
 	if err != nil {
 		return time.Hour // check is called when the data directory has been opened

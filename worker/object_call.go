@@ -26,6 +26,8 @@ func (o *object) send(e *event, err error) (failure string) {
 	switch {
 	case err != nil:
 		return objectLost
+	case !o.objects.app.isLoaded() && o.objects.isParking():
+		return objectElsewhere
 	case closed(o.worker.status.refusal()):
 		return objectBackingOff
 	case !o.submit(e):

@@ -30,6 +30,9 @@ func (in *instance) enterObject(e *event) bool {
 	for attempt := 0; entry == crowded && attempt < maxEvictions && in.evictOldest(); attempt++ { // an object may have work in progress
 		entry = o.enter(in, e)
 	}
+	if entry == refused {
+		e.refuseMoved()
+	}
 	if entry == crowded && e.claim() {
 		e.outcome = &script.Outcome{Failure: objectOverloaded}
 		in.app.opts.Logger.Error("event refused: the worker has as many Durable Objects in memory as it may have, and none is idle",
