@@ -63,3 +63,37 @@ func benchmarkSend(b *testing.B, role Role, size int) {
 		spare = drain(m, spare)
 	}
 }
+
+func BenchmarkAppendState(b *testing.B) {
+	for _, c := range []struct{ name, input string }{
+		{"idle", `peer ping "p"`}, {"half a message", `peer text "x"*500 more`}, {"closing", `app close 1000 "bye"`},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			p, _, err := replay(Config{HalfOpen: true, DeferFailure: true}, Server, []string{c.input})
+			if err != nil {
+				b.Fatal(err)
+			}
+			state := p.m.AppendState(nil)
+			b.ReportAllocs()
+			for b.Loop() {
+				state = p.m.AppendState(state[:0])
+			}
+			b.ReportMetric(float64(len(state)), "bytes")
+		})
+	}
+}
+
+func BenchmarkRestore(b *testing.B) {
+	p, _, err := replay(Config{HalfOpen: true, DeferFailure: true}, Server, []string{`peer text "x"*500 more`})
+	if err != nil {
+		b.Fatal(err)
+	}
+	state, m := p.m.AppendState(nil), New(p.m.cfg)
+	b.ReportAllocs()
+	for b.Loop() {
+		m.Reset(p.m.cfg)
+		if err := m.Restore(state); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -109,8 +109,9 @@ func (r *restorer) closing() {
 	case fieldFirst:
 		m.first = Side(r.upTo(uint64(Remote)))
 	case fieldFailure:
-		m.failure = violationOf(r.String())
-		r.expect(m.failure != nil, r.field, "the violation "+strconv.Quote(r.String())+" is unknown")
+		if m.failure = violationOf(r.String()); m.failure == nil {
+			r.expect(false, r.field, "the violation "+strconv.Quote(r.String())+" is unknown")
+		}
 	case fieldCause:
 		m.cause = Cause(r.String())
 	case fieldDiscarded:
@@ -191,8 +192,9 @@ func (r *restorer) utf8Check() utf8Check {
 // check checks what the fields have in common, after all are read.
 func (r *restorer) check() {
 	m := r.m
-	r.expect(r.modes == m.cfg.modes(), fieldModes,
-		"the modes are "+strconv.FormatUint(r.modes, 2)+", expected those of the machine, "+strconv.FormatUint(m.cfg.modes(), 2))
+	if want := m.cfg.modes(); r.modes != want {
+		r.expect(false, fieldModes, "the modes are "+strconv.FormatUint(r.modes, 2)+", expected those of the machine, "+strconv.FormatUint(want, 2))
+	}
 	r.expect(!m.peerClosed || m.peerStatus.canBeSent(), fieldPeerCode, "the content of the peer's Close is invalid")
 	r.expect(!m.closeDecided || m.ownStatus.canBeSent(), fieldOwnCode, "the content of our Close is invalid")
 	r.expect(!m.closeSent || m.closeDecided, fieldFlags, "our Close was sent, but has no content")

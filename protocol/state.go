@@ -3,7 +3,7 @@ package protocol
 import "github.com/lingerws/linger/internal/wire"
 
 // This file writes the state of a machine as a record of numbered fields, with which
-// another process restores it: see restore.go.
+// another process restores it: see restore.go. docs/dev/handover.md describes the fields.
 
 // The fields of the state. A field is omitted while its value is 0, empty or absent.
 // Numbers are never used again for another meaning.

@@ -36,7 +36,7 @@ func FuzzInflate(f *testing.F) {
 }
 
 // FuzzRoundTrip checks that messages in random frames are inflated correctly, one after
-// the other.
+// the other, also if one end or both move to another process between two of them.
 func FuzzRoundTrip(f *testing.F) {
 	f.Add([]byte("Hello"), uint64(1), uint8(0))
 	f.Add(chat(1, 2000), uint64(2), uint8(0xff))
@@ -47,6 +47,12 @@ func FuzzRoundTrip(f *testing.F) {
 		d, in := NewDeflater(w, Options{Level: 1 + int(how>>4)%9}), NewInflater(w)
 		var judge inspector
 		for range 4 {
+			if r.IntN(2) == 0 {
+				d = d.move(t)
+			}
+			if r.IntN(2) == 0 {
+				in = in.move(t)
+			}
 			message := bytes.Repeat(data[r.IntN(len(data)+1):], 1+r.IntN(5))
 			compressed := deflateAll(d, cut(r, message)...)
 			got, err := in.Inflate(nil, compressed, len(message))

@@ -18,7 +18,7 @@ func (w Window) bits() int {
 	if w.Bits == 0 {
 		return maxBits
 	}
-	return w.Bits
+	return min(max(w.Bits, minBits), maxBits)
 }
 
 func (w Window) size() int { return 1 << w.bits() }
