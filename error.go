@@ -39,6 +39,9 @@ var (
 	// was answered.
 	ErrShutdown = errors.New("linger: shutdown ended before every close event was handled and every request answered")
 
+	// ErrHandingOver means that a hand-over is in progress, or that another process has taken over.
+	ErrHandingOver = errors.New("linger: a hand-over is in progress, or another process has taken over; wait for its end")
+
 	// ErrDraining means that Drain was called while another drain is in progress, after one of all connections, or after Shutdown.
 	ErrDraining = drain.ErrInProgress
 

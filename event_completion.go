@@ -67,9 +67,15 @@ func (c *Completion) Next() (*Message, *Completion) {
 	}
 	s.saveData()
 	s.traceHandled(false)
-	event, _ := s.nextEvent() // is the message: only the owner of the event in progress removes events
+	m := s.nextMessage()
+	if m == nil { // a hand-over has begun: only the owner of the event in progress removes events
+		version := s.queue.version
+		s.queue.times = eventTimes{}
+		version.endCall()
+		s.resumeEvents()
+		return nil, nil
+	}
 	s.openData()
-	m, _ := event.(*Message)
 	m.progress.begin()
 	s.traceBegin("message", m.arrived)
 	return m, &Completion{socket: s, progress: &m.progress}
@@ -81,12 +87,10 @@ func (c *Completion) Next() (*Message, *Completion) {
 // returns nil. Nothing but c may complete the event.
 func (c *Completion) Include() *Message {
 	s := c.socket
-	if c.used.Load() || c.terminal || !c.progress.isLast() || s.queue.version != s.server.version.Load() || !s.isMessageNext() {
+	if c.used.Load() || c.terminal || !c.progress.isLast() || s.queue.version != s.server.version.Load() {
 		return nil
 	}
-	event, _ := s.nextEvent() // is the message: only the owner of the event in progress removes events
-	m, _ := event.(*Message)
-	return m
+	return s.nextMessage()
 }
 
 // release reports whether this call completes the event.

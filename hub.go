@@ -1,12 +1,14 @@
 package linger
 
 import (
+	"errors"
 	"iter"
 	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 
+	"github.com/lingerws/linger/internal/handover"
 	"github.com/lingerws/linger/internal/latch"
 	"github.com/lingerws/linger/websocket/driver"
 )
@@ -31,21 +33,33 @@ func newHub() hub {
 
 func (h *hub) register(s *Socket) {
 	h.mu.Lock()
+	h.add(s)
+	h.mu.Unlock()
+}
+
+// add is register for a caller that holds mu.
+func (h *hub) add(s *Socket) {
 	h.sockets[s.id] = s
 	h.size.Store(int64(len(h.sockets)))
-	h.mu.Unlock()
 }
 
 // unregister removes a socket and its subscriptions.
 func (h *hub) unregister(s *Socket) {
 	h.mu.Lock()
-	delete(h.sockets, s.id)
+	h.remove(s)
+	h.change.Release()
+	h.mu.Unlock()
+}
+
+// remove is unregister for a caller that holds mu and releases change.
+func (h *hub) remove(s *Socket) {
+	if h.sockets[s.id] == s {
+		delete(h.sockets, s.id)
+	}
 	h.size.Store(int64(len(h.sockets)))
 	for channel := range s.channels {
 		h.unsubscribe(s, channel)
 	}
-	h.change.Release()
-	h.mu.Unlock()
 }
 
 // releaseWaiters releases the goroutines that wait for a change of which the hub is not a part: the end of an upgrade.
@@ -79,7 +93,7 @@ func (h *hub) socket(id string) *Socket {
 // come and go during the loop, and its body may call anything.
 func (s *Server) Sockets(channel string) iter.Seq[*Socket] {
 	return func(yield func(*Socket) bool) {
-		list := s.hub.list(channel)
+		list := s.hub.list(channel, nil)
 		defer recycleList(list)
 		for _, socket := range *list {
 			if !yield(socket) {
@@ -111,11 +125,14 @@ func (s *Server) Channels() map[string]int {
 var socketLists = sync.Pool{New: func() any { return new([]*Socket) }}
 
 // list returns the subscribers of a channel, or all sockets for the empty name. The caller uses the list without the lock, and
-// returns it with recycleList.
-func (h *hub) list(channel string) *[]*Socket {
+// returns it with recycleList. also, if it is not nil, is called before the list can change.
+func (h *hub) list(channel string, also func()) *[]*Socket {
 	list, _ := socketLists.Get().(*[]*Socket)
 	h.mu.RLock()
 	defer h.mu.RUnlock()
+	if also != nil {
+		also()
+	}
 	if channel == "" {
 		for _, s := range h.sockets {
 			*list = append(*list, s)
@@ -141,7 +158,14 @@ func (s *Socket) Subscribe(channel string) error {
 	if err := checkChannel(channel); err != nil {
 		return err
 	}
-	return s.server.hub.subscribe(s, channel)
+	forwarded, elsewhere := s.forward(handover.Op{Kind: opSubscribe, Channel: channel})
+	if elsewhere {
+		return nil
+	}
+	if err := s.server.hub.subscribe(s, channel); !forwarded || !errors.Is(err, ErrClosed) {
+		return err
+	}
+	return nil
 }
 
 func checkChannel(name string) error {
@@ -153,6 +177,9 @@ func checkChannel(name string) error {
 
 // Unsubscribe ends a subscription, if there is one.
 func (s *Socket) Unsubscribe(channel string) {
+	if _, elsewhere := s.forward(handover.Op{Kind: opUnsubscribe, Channel: channel}); elsewhere {
+		return
+	}
 	h := &s.server.hub
 	h.mu.Lock()
 	h.unsubscribe(s, channel)
@@ -171,6 +198,12 @@ func (h *hub) subscribe(s *Socket, channel string) error {
 	if len(s.channels) >= s.server.options().MaxChannels {
 		return ErrChannels
 	}
+	h.join(s, channel)
+	return nil
+}
+
+// join begins a subscription that is not there yet. mu is held.
+func (h *hub) join(s *Socket, channel string) {
 	if s.channels == nil {
 		s.channels = map[string]struct{}{}
 	}
@@ -180,7 +213,6 @@ func (h *hub) subscribe(s *Socket, channel string) error {
 	}
 	h.channels[channel][s] = struct{}{}
 	h.subs++
-	return nil
 }
 
 // unsubscribe ends a subscription, if there is one. mu is held.
@@ -198,8 +230,9 @@ func (h *hub) unsubscribe(s *Socket, channel string) {
 
 // Publish sends a message to every connection that is subscribed to the channel, except those in except. The connection whose
 // handler publishes receives the message too unless it is in except. The message is framed once for all. Publish does not wait for
-// a slow subscriber: Options.Policy applies to that one. It returns how many connections took the message. The error is
-// [ErrChannelName], or protocol.ErrText for text that is not UTF-8.
+// a slow subscriber: Options.Policy applies to that one. During a hand-over the subscribers in the other process receive it too. It
+// returns how many connections of this process took the message. The error is [ErrChannelName], or protocol.ErrText for text that is
+// not UTF-8.
 func (s *Server) Publish(channel string, p Payload, except ...*Socket) (int, error) {
 	if err := checkChannel(channel); err != nil {
 		return 0, err
@@ -208,7 +241,7 @@ func (s *Server) Publish(channel string, p Payload, except ...*Socket) (int, err
 	if err != nil {
 		return 0, err
 	}
-	list := s.hub.list(channel)
+	list := s.hub.list(channel, s.publishElsewhere(channel, p, except))
 	defer recycleList(list)
 	receivers := fanOut(*list, func(part []*Socket) (sent int) {
 		for _, socket := range part {
@@ -222,6 +255,32 @@ func (s *Server) Publish(channel string, p Payload, except ...*Socket) (int, err
 		s.trace.Published(channel, p, receivers)
 	}
 	return receivers, nil
+}
+
+// publishElsewhere returns a function that publishes a message in the other process of a hand-over, nil if there is none. It is
+// called while the lock of the hub is held.
+func (s *Server) publishElsewhere(channel string, p Payload, except []*Socket) func() {
+	g, t := s.giving.Load(), s.taking.Load()
+	switch {
+	case g != nil:
+		return func() { g.publish(channel, p, except) }
+	case t != nil:
+		return func() { t.publish(channel, p, except) }
+	}
+	return nil
+}
+
+// inParts calls do for parts of a list, in parallel if the list is long.
+func inParts[T any](list []T, do func(part []T)) {
+	if len(list) < minPart {
+		do(list)
+		return
+	}
+	var all sync.WaitGroup
+	for part := range slices.Chunk(list, (len(list)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0)) {
+		all.Go(func() { do(part) })
+	}
+	all.Wait()
 }
 
 // minPart is the least number of sends for which another goroutine pays off. Each is a system call.

@@ -1,7 +1,6 @@
 package linger
 
 import (
-	"hash/maphash"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/internal/drain"
+	"github.com/lingerws/linger/internal/ident"
 	"github.com/lingerws/linger/internal/loglimit"
 	"github.com/lingerws/linger/protocol/handshake"
 	"github.com/lingerws/linger/websocket/driver"
@@ -22,7 +22,6 @@ type Server struct {
 	current      atomic.Pointer[settings]       // the options in force
 	trace        Trace                          // of the options; the zero value without one
 	began        time.Time
-	seed         maphash.Seed // of Socket.part
 	hub          hub
 	listeners    listeners
 	admission    admission
@@ -31,8 +30,13 @@ type Server struct {
 	drainer      *drain.Drainer[*Socket]
 	autoResponse atomic.Pointer[autoResponse] // nil if there is none
 
+	randomNode bool                  // Options.Node was not set
+	giving     atomic.Pointer[giver] // the hand-over to another process in progress; nil if there is none
+	taking     atomic.Pointer[taker] // the hand-over from another process in progress; nil if there is none
+
 	mu           sync.Mutex
 	shuttingDown bool // Shutdown has begun
+	handedOver   bool // another process has taken over
 	upgrading    int  // requests between ServeHTTP and the end of their handshake
 
 	reconfiguring sync.Mutex // held during Reconfigure
@@ -42,9 +46,10 @@ type Server struct {
 
 // NewServer returns a server for an application.
 func NewServer(h Handler, opts Options) *Server {
-	s := &Server{began: time.Now(), seed: maphash.MakeSeed(), hub: newHub(), listeners: newListeners(), logLimit: newLogLimit()}
+	s := &Server{began: time.Now(), hub: newHub(), listeners: newListeners(), logLimit: newLogLimit()}
+	s.randomNode = !ident.IsNode(opts.Node)
 	opts = s.withDefaults(opts)
-	s.current.Store(&settings{Options: opts})
+	s.current.Store(&settings{Options: opts, idleChanged: beforeAll, lifetimeChanged: beforeAll})
 	s.memory.budget = driver.NewBudget(opts.memoryLimit(), s.memoryExceeded)
 	s.drainer = drain.New(s.drainSource())
 	if opts.Trace != nil {
@@ -131,6 +136,9 @@ func (s *Server) call(event string, socket *Socket, handler func()) (returned bo
 // forget removes a connection whose close event has been handled.
 func (s *Server) forget(socket *Socket) {
 	s.hub.unregister(socket)
+	if g := s.giving.Load(); g != nil {
+		g.ended(socket)
+	}
 	s.drainer.Ended(socket)
 	socket.releaseAdmission()
 }
@@ -140,7 +148,7 @@ func (s *Server) forget(socket *Socket) {
 func (s *Server) beginUpgrade() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.shuttingDown || s.drainer.Refuses() {
+	if s.shuttingDown || s.handedOver || s.drainer.Refuses() {
 		return false
 	}
 	s.upgrading++
@@ -152,5 +160,8 @@ func (s *Server) endUpgrade() {
 	s.upgrading--
 	s.mu.Unlock()
 	s.hub.releaseWaiters()
+	if g := s.giving.Load(); g != nil {
+		g.wakeUp()
+	}
 	s.drainer.Changed()
 }

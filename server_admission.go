@@ -50,14 +50,27 @@ func (a *admission) admit(group netip.Addr, o *Options) *limitError {
 	case !a.rate.Take(o.UpgradeRate): // last, so that refused requests do not use up the rate of others
 		return rateExceeded
 	}
-	a.admitted++
-	if group.IsValid() {
-		if a.byGroup == nil {
-			a.byGroup = map[netip.Addr]int{}
-		}
-		a.byGroup[group]++
-	}
+	a.count(group)
 	return nil
+}
+
+// add counts a connection that has come from another process, whatever the limits are.
+func (a *admission) add(group netip.Addr) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.count(group)
+}
+
+// count counts a request. mu is held.
+func (a *admission) count(group netip.Addr) {
+	a.admitted++
+	if !group.IsValid() {
+		return
+	}
+	if a.byGroup == nil {
+		a.byGroup = map[netip.Addr]int{}
+	}
+	a.byGroup[group]++
 }
 
 func (a *admission) release(group netip.Addr) {

@@ -69,7 +69,7 @@ const (
 // Every Close follows the handlers of the messages that have arrived by then. Connections that end by themselves count, so a drain
 // may take less time than its Spread.
 //
-// The error is [ErrDraining], [ErrDrainTimeout] or [ErrDrainCancelled], names the option that is wrong, or is the cause of ctx's
+// The error is [ErrDraining], [ErrHandingOver], [ErrDrainTimeout] or [ErrDrainCancelled], names the option that is wrong, or is the cause of ctx's
 // end, after which the server is ready again. A drain of all connections replaces one of a share, whose error is
 // [ErrDrainCancelled].
 func (s *Server) Drain(ctx context.Context, opts DrainOptions) error {
@@ -83,6 +83,9 @@ func (s *Server) Drain(ctx context.Context, opts DrainOptions) error {
 // StartDrain is [Server.Drain] in the background. It returns [ErrDraining], or the error of a wrong option, at once, and otherwise
 // a function that blocks until the drain has ended and returns its error.
 func (s *Server) StartDrain(ctx context.Context, opts DrainOptions) (wait func() error, err error) {
+	if s.isHandingOver() {
+		return nil, ErrHandingOver
+	}
 	return s.drainer.Start(ctx, drain.Options(opts))
 }
 
@@ -99,8 +102,9 @@ func (s *Server) DrainStatus() DrainStatus {
 // the others stay open. Without a drain it has no effect.
 func (s *Server) CancelDrain() { s.drainer.Cancel() }
 
-// Ready reports whether the server accepts new connections: not from the beginning of a drain of all connections or of a shutdown.
-func (s *Server) Ready() bool { return !s.isShuttingDown() && !s.drainer.Refuses() }
+// Ready reports whether the server accepts new connections: not from the beginning of a drain of all connections or of a shutdown, nor
+// after a hand-over.
+func (s *Server) Ready() bool { return !s.isShuttingDown() && !s.hasLeft() && !s.drainer.Refuses() }
 
 // drainSource returns the server as its drainer sees it.
 func (s *Server) drainSource() drain.Source[*Socket] {
@@ -110,9 +114,7 @@ func (s *Server) drainSource() drain.Source[*Socket] {
 		Has:         func(socket *Socket) bool { return s.Socket(socket.id) == socket },
 		Close:       (*Socket).closeForDrain,
 		Upgrading: func() int {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			return s.upgrading
+			return s.upgrades()
 		},
 	}
 }
@@ -122,18 +124,18 @@ func (s *Socket) closeForDrain(status protocol.Status) bool {
 	if s.closing.Load() {
 		return false
 	}
-	s.afterEvents(func() {
-		s.decide(draining)
-		s.startClose(status, false)
-	})
+	s.afterEvents(serverEvent{do: drainAfterEvents, status: status})
 	return true
 }
 
 // refuseNotReady answers a request that arrives after a drain or a shutdown has begun, or is accepted after a shutdown has.
 func (s *Server) refuseNotReady(w http.ResponseWriter, r *http.Request) {
 	reason, text := "drain", "the server is draining: connect again"
-	if s.isShuttingDown() {
+	switch {
+	case s.isShuttingDown():
 		reason, text = "shutdown", "the server is shutting down"
+	case s.hasLeft():
+		reason, text = "handover", "another process has taken over: connect again"
 	}
 	s.reportRefusal(slog.LevelDebug, r, http.StatusServiceUnavailable, reason, text)
 	w.Header().Set("Retry-After", drain.RetryAfter())

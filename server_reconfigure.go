@@ -10,9 +10,13 @@ import (
 type settings struct {
 	Options
 
-	// These are the times, after Server.began, at which Reconfigure has changed a bound; 0 if it has not. See Socket.timeLeft.
+	// These are the times, after Server.began, at which Reconfigure has changed a bound; beforeAll if it has not. See Socket.timeLeft.
 	idleChanged, lifetimeChanged time.Duration
 }
+
+// beforeAll is a time before every other. A connection that has come from another process may have been opened before this server
+// began.
+const beforeAll = time.Duration(math.MinInt64)
 
 // options returns the options in force.
 func (s *Server) options() *Options { return &s.current.Load().Options }

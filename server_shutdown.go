@@ -41,6 +41,9 @@ func (s *Server) closeSockets(ctx context.Context) error {
 	s.mu.Lock()
 	s.shuttingDown = true
 	s.mu.Unlock()
+	if g := s.giving.Load(); g != nil {
+		g.cancel(errShuttingDown)
+	}
 	s.drainer.Stop()
 	bound := s.options().ShutdownTimeout
 	pacing, stop := context.WithCancel(ctx)
@@ -80,7 +83,7 @@ func atMost(ctx context.Context, bound time.Duration) time.Duration {
 
 // closeForShutdown starts the closing handshake after the handlers of what has arrived.
 func (s *Socket) closeForShutdown() {
-	s.afterEvents(func() { s.closeFor(shuttingDown) })
+	s.afterEvents(serverEvent{do: shutdownAfterEvents})
 }
 
 // closeBusy starts the closing handshake of the connections whose handlers have not returned in time.
@@ -138,8 +141,12 @@ func (s *Server) isShuttingDown() bool {
 
 // isEmpty reports whether there is neither a connection nor a request that may become one.
 func (s *Server) isEmpty() bool {
+	return s.upgrades() == 0 && s.hub.count() == 0
+}
+
+// upgrades returns the number of requests that may become connections.
+func (s *Server) upgrades() int {
 	s.mu.Lock()
-	upgrading := s.upgrading
-	s.mu.Unlock()
-	return upgrading == 0 && s.hub.count() == 0
+	defer s.mu.Unlock()
+	return s.upgrading
 }

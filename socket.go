@@ -28,6 +28,7 @@ type Socket struct {
 
 	conn              atomic.Pointer[driver.Driver] // nil until the 101 has been written
 	closing           atomic.Bool                   // a Close was requested, or the connection has ended: nothing more is sent
+	active            atomic.Bool                   // something has arrived since the connection was announced in a hand-over
 	data              atomic.Pointer[data]          // nil if there is none
 	lastActivity      atomic.Int64                  // when a message last came or went, in ns after Server.began (Options.IdleTimeout)
 	peerClosed        atomic.Bool                   // the peer's Close has come (half-open mode only)
@@ -38,6 +39,8 @@ type Socket struct {
 	queue    *eventQueue         // nil if every event that has come has been handled
 	decision decision            // why the server closes the connection; becomes the cause of the close event
 	ended    bool                // the close event is in the queue, or has been handled
+	move     move                // where the connection is in a hand-over
+	round    uint16              // of the hand-over that has brought the connection; 0 if this process has accepted it
 	drained  latch.Latch         // released when the send queue empties
 	lifetime *time.Timer         // for Options.IdleTimeout and MaxLifetime; nil if there was neither
 	opened   time.Duration       // when the 101 was written, as time after Server.began

@@ -1,6 +1,8 @@
 package linger
 
 import (
+	"github.com/lingerws/linger/internal/handover"
+	"github.com/lingerws/linger/internal/wire"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket/driver"
 )
@@ -15,6 +17,7 @@ const (
 	CauseDrain    protocol.Cause = "drain"    // [Server.Drain]: 1012, or the code of its options
 	CauseMemory   protocol.Cause = "memory"   // Options.MaxMemory was exceeded, and the connection held more than its share: 1013
 	CausePanic    protocol.Cause = "panic"    // the handler of an event panicked: 1011
+	CauseHandover protocol.Cause = "handover" // [Server.Handover], for a connection that cannot move: 1012
 )
 
 // CauseHandshake is the cause of a connection that was accepted and whose opening handshake did not complete.
@@ -109,7 +112,8 @@ func (s *Socket) failConn(conn *driver.Driver) {
 	conn.Fail()
 }
 
-// decision is a reason of the server to close a connection. It is a number because every socket has room for one.
+// decision is a reason of the server to close a connection. It is a number because every socket has room for one. The numbers are
+// part of the state that moves in a hand-over.
 type decision uint8
 
 const (
@@ -122,6 +126,7 @@ const (
 	draining
 	tooMuchHeld
 	handlerFailed
+	cannotMove
 )
 
 // decisions contains what the peer gets for each decision, and the cause of the close event.
@@ -137,6 +142,7 @@ var decisions = [...]struct {
 	draining:      {cause: CauseDrain}, // the status is that of DrainOptions
 	tooMuchHeld:   {protocol.Status{Code: protocol.CloseTryAgainLater, Reason: "too much is under way"}, CauseMemory},
 	handlerFailed: {protocol.Status{Code: protocol.CloseInternalError, Reason: "internal error"}, CausePanic},
+	cannotMove:    {protocol.Status{Code: protocol.CloseServiceRestart, Reason: "service restart"}, CauseHandover},
 }
 
 // closeFor starts the closing handshake for a decision of the server.
@@ -153,6 +159,7 @@ func (s *Socket) evict() {
 
 // decide records why the server ends a connection, unless the connection is closing already.
 func (s *Socket) decide(d decision) {
+	s.forward(handover.Op{Kind: opDecide, Body: wire.AppendUint(nil, bodyDecision, uint64(d))})
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.decision == undecided && !s.closing.Load() {

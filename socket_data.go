@@ -46,6 +46,7 @@ func (s *Socket) SetData(value any) error {
 	d, err := newData(value)
 	if err == nil {
 		s.data.Store(d)
+		s.forward(setDataOp(d))
 	}
 	return err
 }

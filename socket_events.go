@@ -16,6 +16,9 @@ var _ driver.Handler = (*driverEvents)(nil)
 // Events queues what one read has brought. It reports whether Work has to handle it.
 func (e *driverEvents) Events(conn *driver.Driver, events []protocol.Event) (work bool) {
 	s := (*Socket)(e)
+	if s.server.giving.Load() != nil {
+		s.active.Store(true)
+	}
 	s.recordReceived(events)
 	if messages := s.messages(events); len(messages) > 0 {
 		s.recordActivity()
@@ -24,9 +27,9 @@ func (e *driverEvents) Events(conn *driver.Driver, events []protocol.Event) (wor
 	for i := range events {
 		switch events[i].Kind {
 		case protocol.EventPeerClose: // after which no message comes
-			s.peerHasClosed(conn, events[i].Status)
+			s.peerHasClosed(events[i].Status)
 		case protocol.EventFailing: // the same
-			s.afterEvents(func() { s.failConn(conn) })
+			s.afterEvents(serverEvent{do: failAfterEvents})
 			work = true // our Close waits for failConn
 		case protocol.EventPong:
 			s.tracePong(conn)
@@ -69,22 +72,65 @@ func (e *driverEvents) Closed(_ *driver.Driver, outcome driver.Outcome) {
 
 // peerHasClosed answers the peer's Close once the events before it have been handled, so that replies to them leave first:
 // after our Close no data may (RFC 6455, section 5.5.1). In half-open mode the application answers.
-func (s *Socket) peerHasClosed(conn *driver.Driver, status protocol.Status) {
+func (s *Socket) peerHasClosed(status protocol.Status) {
 	if s.halfOpen {
 		s.peerClosed.Store(true)
 		s.deliver(&PeerClose{Server: s.server, Socket: s, Status: status, arrived: s.server.traceTime()})
 		return
 	}
-	s.afterEvents(func() { s.answerClose(conn) })
+	s.afterEvents(serverEvent{do: answerAfterEvents})
 }
 
-// afterEvents calls a function once the events that have come before have been handled: at once if they have been already.
-func (s *Socket) afterEvents(call serverEvent) {
+// serverEvent is something that the server does on a connection after the events before it have been handled. It is data, so that
+// it can move to another process with them.
+type serverEvent struct {
+	do     serverAction
+	status protocol.Status // of drainAfterEvents
+}
+
+// serverAction is what a serverEvent does. The numbers are part of the state that moves in a hand-over.
+type serverAction uint8
+
+const (
+	answerAfterEvents   serverAction = 1 // answers the peer's Close
+	failAfterEvents     serverAction = 2 // sends the Close for a violation of the peer
+	shutdownAfterEvents serverAction = 3 // closes the connection for a shutdown
+	drainAfterEvents    serverAction = 4 // closes the connection for a drain
+)
+
+// afterEvents does something once the events that have come before have been handled: at once if they have been already.
+func (s *Socket) afterEvents(e serverEvent) {
 	if s.isIdle() {
-		call()
+		s.act(e)
 		return
 	}
-	s.deliver(call)
+	s.deliver(&serverEventOf{s, e})
+}
+
+// serverEventOf is a serverEvent in the queue of a socket.
+type serverEventOf struct {
+	socket *Socket
+	serverEvent
+}
+
+func (e *serverEventOf) handle(Handler) (complete bool) {
+	e.socket.act(e.serverEvent)
+	return true
+}
+
+// act does what an event says.
+func (s *Socket) act(e serverEvent) {
+	switch e.do {
+	case answerAfterEvents:
+		s.answerClose(s.conn.Load())
+	case failAfterEvents:
+		s.failConn(s.conn.Load())
+	case shutdownAfterEvents:
+		s.closeFor(shuttingDown)
+	case drainAfterEvents:
+		s.decide(draining)
+		s.startClose(e.status, false)
+	}
 }
 
 const (

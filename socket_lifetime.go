@@ -1,7 +1,8 @@
 package linger
 
 import (
-	"hash/maphash"
+	"hash/fnv"
+	"io"
 	"math"
 	"time"
 
@@ -76,16 +77,18 @@ func (s *Socket) idleTimeLeft(o *settings) time.Duration {
 	return idleSince + o.IdleTimeout - s.server.age()
 }
 
-// part returns a part of d, from 0 to d. It is random, but always the same for one connection.
+// part returns a part of d, from 0 to d. It is random, but always the same for one connection, in another process too.
 func (s *Socket) part(d time.Duration) time.Duration {
 	const bits = 53 // of a float64
-	fraction := float64(maphash.String(s.server.seed, s.id)>>(64-bits)) / (1 << bits)
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, s.id) // never fails; the id is random
+	fraction := float64(h.Sum64()>>(64-bits)) / (1 << bits)
 	return time.Duration(float64(d) * fraction)
 }
 
 // checkLifetime closes the connection if its time is over. A connection that is closing, or half-open, has other bounds.
 func (s *Socket) checkLifetime() {
-	if s.State() != protocol.StateOpen {
+	if s.State() != protocol.StateOpen || !s.isHere() {
 		return
 	}
 	if !s.isIdle() { // an event is in progress, which counts as activity

@@ -19,6 +19,8 @@ type eventQueue struct {
 
 	workDue bool // the driver has to call Work for the batch; until then no goroutine handles events
 	drain   bool // a Drain is among the events; a second one would report nothing more
+	busy    bool // an event is in progress
+	held    bool // no goroutine handles the events, because of a hand-over; see Socket.holdsEvents
 
 	// version handles the event in progress, and times is what Trace.Handled gets about it. They belong to the goroutine that
 	// handles that event or completes it.
@@ -31,14 +33,6 @@ type queuedEvent interface {
 	// handle handles the event, and reports whether it is complete. If it is not, its [Completion] continues with the next
 	// event, and the caller must not touch the queue any more.
 	handle(h Handler) (complete bool)
-}
-
-// serverEvent is something that the server does on a connection after the events before it have been handled.
-type serverEvent func()
-
-func (e serverEvent) handle(Handler) bool {
-	e()
-	return true
 }
 
 // eventQueues is a pool of queues without events.
@@ -121,6 +115,11 @@ func (s *Socket) retain(m *Message) {
 func (s *Socket) retainBatch() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.retainBatchLocked()
+}
+
+// retainBatchLocked is retainBatch for a caller that holds mu.
+func (s *Socket) retainBatchLocked() {
 	q := s.queue
 	for i := range q.batch {
 		if m, isMessage := q.events.At(i).(*Message); isMessage {
@@ -145,9 +144,41 @@ func (s *Socket) pauseIfFull(conn *driver.Driver) {
 }
 
 // nextEvent removes the first event and returns it. If there is none the socket has no queue any more. The connection is
-// resumed when half of the queue is free.
+// resumed when half of the queue is free. During a hand-over it may return none though there are some; see holdsEvents.
 func (s *Socket) nextEvent() (event queuedEvent, ok bool) {
 	s.mu.Lock()
+	s.queue.busy = false
+	if s.holdsEvents() {
+		s.holdQueue()
+		s.mu.Unlock()
+		return nil, false
+	}
+	event, resume, ok := s.popEvent()
+	s.mu.Unlock()
+	if resume {
+		s.conn.Load().Resume()
+	}
+	return event, ok
+}
+
+// nextMessage is nextEvent for a caller that needs a message. It returns nil, and changes nothing, if none is next.
+func (s *Socket) nextMessage() *Message {
+	s.mu.Lock()
+	if !s.hasMessage() {
+		s.mu.Unlock()
+		return nil
+	}
+	event, resume, _ := s.popEvent()
+	s.mu.Unlock()
+	if resume {
+		s.conn.Load().Resume()
+	}
+	m, _ := event.(*Message)
+	return m
+}
+
+// popEvent is nextEvent for a caller that holds mu, and that resumes the connection if it has to be.
+func (s *Socket) popEvent() (event queuedEvent, resume, ok bool) {
 	q := s.queue
 	event, size, ok := q.events.Pop()
 	if q.batch > 0 {
@@ -158,15 +189,11 @@ func (s *Socket) nextEvent() (event queuedEvent, ok bool) {
 	if _, isDrain := event.(*Drain); isDrain {
 		q.drain = false
 	}
-	resume := q.events.Paused() && q.events.Resume(s.queueLimits())
-	if !ok {
+	resume = q.events.Paused() && q.events.Resume(s.queueLimits())
+	if q.busy = ok; !ok {
 		s.closeQueue()
 	}
-	s.mu.Unlock()
-	if resume {
-		s.conn.Load().Resume()
-	}
-	return event, ok
+	return event, resume, ok
 }
 
 // handleEvents calls the handler for one event after the other, until none is left or one is to be completed later.
@@ -203,8 +230,13 @@ func (s *Socket) handleEvents() {
 // resumeEvents handles the events that have come while the last one was completed, on another goroutine.
 func (s *Socket) resumeEvents() {
 	s.mu.Lock()
+	s.queue.busy = false
 	left := s.queue.events.Len() > 0 // an empty queue is not paused
-	if !left {
+	switch {
+	case s.holdsEvents():
+		s.holdQueue()
+		left = false
+	case !left:
 		s.closeQueue()
 	}
 	s.mu.Unlock()
@@ -220,11 +252,16 @@ func (s *Socket) isIdle() bool {
 	return s.queue == nil
 }
 
-// isMessageNext reports whether the first event in the queue is a message.
+// isMessageNext reports whether the first event in the queue is a message that may be handled now.
 func (s *Socket) isMessageNext() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.queue == nil || s.queue.events.Len() == 0 {
+	return s.hasMessage()
+}
+
+// hasMessage is isMessageNext for a caller that holds mu.
+func (s *Socket) hasMessage() bool {
+	if s.queue == nil || s.queue.events.Len() == 0 || s.holdsEvents() {
 		return false
 	}
 	_, isMessage := s.queue.events.At(0).(*Message)

@@ -29,15 +29,19 @@ func (s *Socket) Together(send func()) {
 // sendPrepared queues a message that is framed already. It never blocks. If the queue before the 101 is full the connection is
 // closed, because the caller, a publisher, cannot send less to this connection.
 func (s *Socket) sendPrepared(frame *protocol.Prepared, p Payload) error {
-	policy := s.server.options().Policy
-	if policy == PolicyBlock {
-		policy = PolicyClose
-	}
-	err := s.send(policy, p, frame)
+	err := s.send(s.publishPolicy(), p, frame)
 	if errors.Is(err, ErrEarlyFull) {
 		s.closeFor(tooEarly)
 	}
 	return err
+}
+
+// publishPolicy is Options.Policy for a message whose sender cannot wait.
+func (s *Socket) publishPolicy() Policy {
+	if policy := s.server.options().Policy; policy != PolicyBlock {
+		return policy
+	}
+	return PolicyClose
 }
 
 // send queues a message on the connection or, before the 101, among the pending sends. frame is the message if it is framed
@@ -128,13 +132,16 @@ func (s *Socket) waitDrained(conn *driver.Driver) error {
 	if s.closing.Load() {
 		return ErrClosed
 	}
-	if conn.Queued() < s.server.options().SendQueue {
+	if conn.Queued() < s.server.options().SendQueue && s.isHere() {
 		return nil
 	}
 	select {
 	case <-drained:
 		return nil
 	case <-conn.Done():
+		if s.isElsewhere() {
+			return nil // to be forwarded
+		}
 		return ErrClosed
 	}
 }

@@ -135,15 +135,23 @@ func (r *recentMessages) add(m recentMessage) {
 	r.full = r.full || r.next == 0
 }
 
+// ordered returns the messages, oldest first.
+func (r *recentMessages) ordered() []recentMessage {
+	switch {
+	case r == nil:
+		return nil
+	case r.full:
+		return slices.Concat(r.ring[r.next:], r.ring[:r.next])
+	}
+	return slices.Clone(r.ring[:r.next])
+}
+
 // list returns the messages, oldest first. began is that of the traffic.
 func (r *recentMessages) list(began time.Time) []RecentMessage {
 	if r == nil {
 		return nil
 	}
-	ring := slices.Clone(r.ring[:r.next])
-	if r.full {
-		ring = slices.Concat(r.ring[r.next:], r.ring[:r.next])
-	}
+	ring := r.ordered()
 	list := make([]RecentMessage, 0, len(ring))
 	for _, m := range ring {
 		list = append(list, RecentMessage{Time: began.Add(m.at), Sent: m.sent, Binary: m.binary, Size: int(m.size)})

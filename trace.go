@@ -37,6 +37,10 @@ type Trace struct {
 	// is nil for an upgrade that was not accepted. Messages that [Completion.Include] has joined are one event.
 	Handled func(s *Socket, event string, times EventTimes)
 
+	// MovedOut is called in a hand-over when a connection belongs to the new process, which calls MovedIn. Neither Closed in the old
+	// process nor Opened in the new one is called for it.
+	MovedOut, MovedIn func(*Socket)
+
 	// Slow is called when a message meets a full send queue, before the policy is applied to it.
 	Slow func(*Socket, Policy)
 
@@ -70,6 +74,8 @@ func (t *Trace) then(next *Trace) *Trace {
 		Slow:      hooks.Both2(t.Slow, next.Slow),
 		Pong:      hooks.Both2(t.Pong, next.Pong),
 		Closed:    hooks.Both2(t.Closed, next.Closed),
+		MovedOut:  hooks.Both(t.MovedOut, next.MovedOut),
+		MovedIn:   hooks.Both(t.MovedIn, next.MovedIn),
 	}
 }
 

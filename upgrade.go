@@ -198,7 +198,7 @@ func (u *Upgrade) finish(returned bool) {
 var (
 	errUpgradeFailed = errors.New("linger: the upgrade handler failed after it had accepted")
 	errTimeout       = errors.New("linger: the upgrade handler did not return within Options.UpgradeTimeout")
-	errShuttingDown  = errors.New("linger: the server began to shut down before the handshake was done")
+	errShuttingDown  = errors.New("linger: the server is shutting down")
 )
 
 // completeHandshake answers with 101 and attaches the connection to its socket. A shutdown that begins after the check finds the

@@ -1,0 +1,233 @@
+package linger
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"github.com/lingerws/linger/internal/handover"
+	"github.com/lingerws/linger/internal/wire"
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/driver"
+)
+
+// giver is the server of the old process during a hand-over.
+type giver struct {
+	server *Server
+	opts   HandoverOptions
+	wake   chan struct{} // has a value if an event has ended, or a connection has been opened, of which Freeze should know
+
+	send    func(handover.Connection) error // of Announce
+	rounds  uint64                          // that have been committed; guarded by the lock of the hub
+	fixed   map[*Socket]string              // why connections cannot move
+	closes  []*Socket                       // connections that the application does not let move
+	givenUp int                             // events in progress
+	cancel  context.CancelCauseFunc
+
+	requests atomic.Bool // HandoverOptions.Requests has not returned
+
+	mu        sync.Mutex // a leaf: held for a short time, under any other lock
+	held      heldOps    // on the frozen connections
+	frozen    []*Socket  // in the round in progress
+	out       func(handover.Op) error
+	announced map[*Socket]struct{} // connections of which the new process has a descriptor
+}
+
+var _ handover.Giver = (*giver)(nil)
+
+func newGiver(s *Server, opts HandoverOptions) *giver {
+	return &giver{
+		server: s, opts: opts, wake: make(chan struct{}, 1),
+		fixed: map[*Socket]string{}, announced: map[*Socket]struct{}{},
+	}
+}
+
+// wakeUp lets Freeze look at the connections again.
+func (g *giver) wakeUp() {
+	select {
+	case g.wake <- struct{}{}:
+	default: // it will
+	}
+}
+
+// The fields of the state of a server.
+const (
+	serverNode     = 1
+	serverIdle     = 2 // Options.IdleTimeout in ns
+	serverLifetime = 3 // Options.MaxLifetime in ns
+)
+
+// appendState appends what the new process needs to know of the server.
+func (s *Server) appendState(b []byte) []byte {
+	o := s.options()
+	b = wire.AppendString(b, serverNode, o.Node)
+	b = wire.AppendInt(b, serverIdle, int64(o.IdleTimeout))
+	return wire.AppendInt(b, serverLifetime, int64(o.MaxLifetime))
+}
+
+// Announce implements [handover.Giver].
+func (g *giver) Announce(send func(handover.Connection) error) error {
+	g.send = send
+	list := g.server.hub.list("", nil)
+	defer recycleList(list)
+	for _, s := range *list {
+		conn := s.conn.Load()
+		if conn == nil || s.closing.Load() || conn.Movable() != nil {
+			continue
+		}
+		g.mu.Lock()
+		g.announced[s] = struct{}{}
+		g.mu.Unlock()
+		err := conn.Descriptor(func(fd int) error {
+			return send(handover.Connection{ID: s.id, State: s.appendFixed(nil), File: fd})
+		})
+		s.active.Store(false)
+		switch {
+		case errors.Is(err, driver.ErrEnded):
+			g.mu.Lock()
+			delete(g.announced, s)
+			g.mu.Unlock()
+		case err != nil:
+			return err
+		case g.server.hub.socket(s.id) != s:
+			g.ended(s)
+		}
+	}
+	return nil
+}
+
+// ended lets the new process close its descriptor of a connection that has ended here.
+func (g *giver) ended(s *Socket) {
+	g.mu.Lock()
+	_, announced := g.announced[s]
+	delete(g.announced, s)
+	g.mu.Unlock()
+	if announced {
+		_ = g.send(handover.Connection{ID: s.id, File: -1, Gone: true}) // fails if the link has ended
+	}
+	g.wakeUp()
+}
+
+// Settle implements [handover.Giver].
+func (g *giver) Settle(ctx context.Context) error {
+	if g.opts.Pause != nil {
+		g.opts.Pause()
+	}
+	if g.opts.Settle != nil {
+		return g.opts.Settle(ctx)
+	}
+	return nil
+}
+
+// divert is what is called on a connection that is frozen or has moved. It is called with the lock of its driver held.
+func (g *giver) divert(s *Socket, op driver.Op) (queued int, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.held.has(s) {
+		return 0, g.held.call(s, op)
+	}
+	if err := g.forward(heldOp{call: op}.forwarded(s)); err != nil {
+		return 0, protocol.ErrClosing
+	}
+	return 0, nil
+}
+
+// change is divert for what is not a call of the driver.
+func (g *giver) change(s *Socket, op handover.Op) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.held.has(s) {
+		g.held.change(s, op)
+		return
+	}
+	_ = g.forward(op) // is counted as lost
+}
+
+// forward passes an operation to the new process. mu is held.
+func (g *giver) forward(op handover.Op) error {
+	if g.out == nil {
+		return handover.ErrEnded
+	}
+	return g.out(op)
+}
+
+// publish passes a publication to the new process. The lock of the hub is held, so that the new process knows from the number of
+// rounds which of its connections the publication has reached here.
+func (g *giver) publish(channel string, p Payload, except []*Socket) {
+	if g.rounds == 0 {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	_ = g.forward(publishOp(channel, p, except, g.rounds)) // is counted as lost
+}
+
+// Yield implements [handover.Giver].
+func (g *giver) Yield(ctx context.Context) error {
+	if g.opts.Yield != nil {
+		return g.opts.Yield(ctx)
+	}
+	return nil
+}
+
+// Commit implements [handover.Giver]. The hub is locked while the connections leave it and what has been done to them is forwarded, so
+// that each publication is delivered by one of the processes, in order.
+func (g *giver) Commit(forward func(handover.Op) error) {
+	sockets := g.takeFrozen()
+	h := &g.server.hub
+	h.mu.Lock()
+	g.mu.Lock()
+	g.out = forward
+	for _, s := range sockets {
+		for _, op := range g.held.take(s) {
+			_ = forward(op.forwarded(s)) // is counted as lost
+		}
+		delete(g.announced, s)
+	}
+	g.mu.Unlock()
+	g.rounds++
+	first := g.rounds == 1
+	for _, s := range sockets {
+		h.remove(s)
+	}
+	h.change.Release()
+	h.mu.Unlock()
+	closes := g.closes // before Freeze is called again
+	if first {
+		g.requests.Store(true)
+	}
+	go func() {
+		if first {
+			g.committed(closes)
+		}
+		g.release(sockets)
+	}()
+}
+
+// release gives up the connections of a round.
+func (g *giver) release(sockets []*Socket) {
+	mover, _ := g.server.version.Load().handler.(Mover)
+	for _, s := range sockets {
+		s.release()
+		g.server.drainer.Ended(s)
+		if mover != nil {
+			g.server.call("moved", s, func() { mover.Moved(s) })
+		}
+	}
+}
+
+// Apply implements [handover.Giver].
+func (g *giver) Apply(op handover.Op) {
+	if op.Kind == opPublish {
+		g.server.publishForwarded(parsePublication(op), nil)
+		return
+	}
+	if s := g.server.Socket(op.ID); s != nil {
+		s.applyForwarded(op, nil)
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	_ = g.forward(op) // the connection has moved meanwhile
+}
