@@ -105,7 +105,10 @@ func (s *giving) endCause() error {
 	if ended(s.endErr) {
 		return &Error{Reason: ReasonExited, Text: "the new process has ended, or has closed the link"}
 	}
-	return s.endErr
+	if _, ok := errors.AsType[*Error](s.endErr); ok {
+		return s.endErr
+	}
+	return &Error{Reason: ReasonLink, Err: s.endErr}
 }
 
 // ended reports whether err means that the other side has closed the link. The system returns ECONNRESET if it had not read everything.
