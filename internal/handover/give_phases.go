@@ -150,24 +150,28 @@ func (s *giving) drain() error {
 	defer cancel()
 	drain, cancel := context.WithTimeout(ctx, s.o.DrainTimeout)
 	defer cancel()
-	for round := 2; s.left > 0; {
-		done := drain.Err() != nil
-		err := s.freeze(drain)
-		switch {
-		case err == nil && s.frozen.Load() > 0:
-			err = s.laterCommit(ctx, round)
-			round++
-		case err == nil && done && s.left > 0:
-			err = s.failed(ctx, errNotFrozen)
-		}
-		if s.stopped(err) {
-			if s.lastRound() < round {
-				s.g.RollBack()
-			}
+	for s.left > 0 {
+		if err := s.laterRound(ctx, drain); s.stopped(err) {
 			return err
 		}
 	}
 	return nil
+}
+
+// laterRound is a round after the first. drain is the context of the freeze: after its deadline, what is in progress is given up.
+func (s *giving) laterRound(ctx, drain context.Context) error {
+	round, late := s.lastRound()+1, drain.Err() != nil
+	err := s.freeze(drain)
+	switch {
+	case err == nil && s.frozen.Load() > 0:
+		err = s.laterCommit(ctx, round)
+	case err == nil && late && s.left > 0:
+		err = s.failed(ctx, errNotFrozen)
+	}
+	if s.stopped(err) && s.lastRound() < round {
+		s.g.RollBack()
+	}
+	return err
 }
 
 func (s *giving) laterCommit(ctx context.Context, round int) error {

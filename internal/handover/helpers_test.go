@@ -48,6 +48,7 @@ type giver struct {
 	freeze   func(ctx context.Context, send func(handover.Connection) error) (int, error)
 	yield    func(ctx context.Context) error
 	commit   func(forward func(handover.Op) error)
+	apply    func(op handover.Op)
 	log      []string
 	ops      []handover.Op
 }
@@ -100,6 +101,9 @@ func (g *giver) Commit(forward func(handover.Op) error) {
 func (g *giver) RollBack() { g.add("roll back") }
 
 func (g *giver) Apply(op handover.Op) {
+	if g.apply != nil {
+		g.apply(op)
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.ops = append(g.ops, op)
@@ -111,6 +115,7 @@ type taker struct {
 	announced func(c handover.Connection) error
 	moved     func(c handover.Connection) error
 	take      func(ctx context.Context) error
+	commit    func() error
 	start     func(forward func(handover.Op) error)
 	apply     func(op handover.Op)
 	log       []string
@@ -149,6 +154,11 @@ func (s *taker) Take(ctx context.Context) error {
 
 func (s *taker) Commit(committed func() error) error {
 	s.add("commit")
+	if s.commit != nil {
+		if err := s.commit(); err != nil {
+			return err
+		}
+	}
 	return committed()
 }
 

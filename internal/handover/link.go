@@ -18,6 +18,9 @@ const (
 	maxPendingRights = 1024
 )
 
+// queueLimit is MaxQueuedOps, except in tests.
+var queueLimit = MaxQueuedOps
+
 // link sends messages on the Unix socket. Its writer is a goroutine of its own, so that what is sent together is written together, and
 // operations can be sent without blocking. Reading is in link_read.go.
 type link struct {
@@ -91,7 +94,7 @@ func (l *link) queueEnd(m *message) (end int64, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if m.kind == kindOp {
-		if l.ops > 0 && l.ops+m.size() > MaxQueuedOps {
+		if l.ops > 0 && l.ops+m.size() > queueLimit {
 			return 0, ErrQueueFull
 		}
 		l.ops += m.size()
