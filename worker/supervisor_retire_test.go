@@ -204,7 +204,7 @@ func TestAppReloadInterruptsComputingOldVersions(t *testing.T) {
 	engineOnly(t, sentLater)
 	t.Parallel()
 	a := serve(t, version("v1")+`addEventListener("websocketmessage", (event) => { if (event.data === "loop") { console.log("looping"); for (;;); } });`,
-		worker.Options{EventTimeout: 4 * loopTimeout})
+		worker.Options{EventTimeout: 2 * loopTimeout})
 	c, other := a.connect(), a.connect()
 	c.send("loop", "next")
 	c.want("v1 loop v1")
