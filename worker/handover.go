@@ -19,6 +19,7 @@ var errTemporaryData = errors.New("worker: the application stores data in a temp
 const (
 	appCron       = 1 // the record of a schedule
 	appLastSocket = 2 // the number of the last hibernatable WebSocket, without its sign
+	appCaller     = 3 // the state of the caller of Handover
 
 	cronText = 1
 	cronFrom = 2 // the time after which its next event is due, in nanoseconds since 1970
@@ -34,8 +35,8 @@ func (a *App) appendState(b []byte) []byte {
 	return wire.AppendUint(b, appLastSocket, uint64(-a.objects.hibernatables.lastNumber())) //nolint:gosec // is negative
 }
 
-// setState sets the state of the application, from another process.
-func (a *App) setState(state []byte) error {
+// setState sets the state of the application, from another process, and returns that of the caller of Handover there.
+func (a *App) setState(state []byte) (callers []byte, err error) {
 	from := map[string]time.Time{}
 	r := wire.NewReader(state)
 	for field, ok := r.Next(); ok; field, ok = r.Next() {
@@ -43,18 +44,20 @@ func (a *App) setState(state []byte) error {
 		case appCron:
 			text, at, err := readCron(r.Bytes())
 			if err != nil {
-				return fmt.Errorf("the state of a schedule: %w", err)
+				return nil, fmt.Errorf("the state of a schedule: %w", err)
 			}
 			from[text] = at
+		case appCaller:
+			callers = r.Bytes()
 		case appLastSocket:
 			a.objects.hibernatables.reserve(-int(r.Uint())) //nolint:gosec // a number of this program
 		}
 	}
 	if err := r.Err(); err != nil {
-		return fmt.Errorf("the state of the application: %w", err)
+		return nil, fmt.Errorf("the state of the application: %w", err)
 	}
 	a.cronsFrom = from
-	return nil
+	return callers, nil
 }
 
 func readCron(record []byte) (text string, from time.Time, err error) {

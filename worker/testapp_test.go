@@ -84,11 +84,17 @@ func serveInMemory(t testing.TB, script string, opts worker.Options) *testApp {
 // serveListener serves the script at path on the connections that a listener accepts.
 func serveListener(t testing.TB, l net.Listener, dial func() (net.Conn, error), path string, opts worker.Options) *testApp {
 	t.Helper()
+	return serveLoaded(t, l, dial, path, opts, worker.Load)
+}
+
+// serveLoaded is serveListener for an application that loadApp loads.
+func serveLoaded(t testing.TB, l net.Listener, dial func() (net.Conn, error), path string, opts worker.Options, loadApp loader) *testApp {
+	t.Helper()
 	a := &testApp{dial: dial, address: l.Addr().String(), t: t, path: path, stdout: newSink(), stderr: newSink(), log: newSink(), requestEnded: make(chan struct{}, 1)}
 	opts.Stdout, opts.Stderr = a.stdout, a.stderr
 	opts.Logger = slog.New(slog.NewTextHandler(a.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
-	if a.App, err = load(t, path, opts); err != nil {
+	if a.App, err = loadWith(t, path, opts, loadApp); err != nil {
 		t.Fatalf("the application loads; got %v", err)
 	}
 	server := &http.Server{Handler: http.HandlerFunc(a.handle), ErrorLog: log.New(io.Discard, "", 0)}
@@ -109,10 +115,19 @@ func serveListener(t testing.TB, l net.Listener, dial func() (net.Conn, error), 
 // load loads the script at path, on the runtime under test unless opts has another one.
 func load(t testing.TB, path string, opts worker.Options) (*worker.App, error) {
 	t.Helper()
+	return loadWith(t, path, opts, worker.Load)
+}
+
+// loader is the type of worker.Load.
+type loader func(path string, opts worker.Options) (*worker.App, error)
+
+// loadWith is load with another function than worker.Load.
+func loadWith(t testing.TB, path string, opts worker.Options, loadApp loader) (*worker.App, error) {
+	t.Helper()
 	if opts.Runtime.Name == "" && !opts.Runtime.Process {
 		opts.Runtime = runtimeOf(t, *runtimeName)
 	}
-	return worker.Load(path, opts)
+	return loadApp(path, opts)
 }
 
 // rewrite replaces the application's script and reloads the application.
