@@ -189,7 +189,7 @@ func (s *giving) send(c Connection) error {
 		m.kind, counter = kindMoved, &s.frozen
 	}
 	err := s.link.send(m, c.File)
-	if err == nil {
+	if err == nil && c.ID != "" { // without an ID it is the state of the application
 		counter.Add(1)
 	}
 	return err
