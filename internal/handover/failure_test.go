@@ -295,8 +295,33 @@ func TestQueueFull(t *testing.T) {
 	if r.giveErr != nil || refused != 3 || applied != sent || r.report.Lost != 3 || r.report.Ops != sent {
 		t.Errorf("Give returns %v: %d operations were forwarded, %d refused, %d applied; the report is %+v", r.giveErr, sent, refused, applied, r.report)
 	}
-	if sent < 40 || sent > 60 { // 4 MiB, and what the kernel has taken
+	if sent < 40 || sent > 100 { // 4 MiB, and what the kernel and the new process have taken
 		t.Errorf("%d operations of 100 KiB were waiting, expected about 40", sent)
+	}
+}
+
+// TestStall checks that a new process that does not read any more ends the link, and that Linger is still called.
+func TestStall(t *testing.T) {
+	handover.SetStallLimit(t, 300*time.Millisecond)
+	g := &giver{commit: func(forward func(handover.Op) error) {
+		for range 100 {
+			if err := forward(handover.Op{ID: "a", Body: make([]byte, 1<<20)}); err != nil {
+				return
+			}
+		}
+	}}
+	released := make(chan struct{})
+	s := &taker{apply: func(handover.Op) { <-released }}
+	r := run(t, g, s, handover.GiveOptions{Linger: func(context.Context) error {
+		defer close(released)
+		for g.forwarded() == nil { // until the link has ended
+			time.Sleep(time.Millisecond)
+		}
+		return nil
+	}}, handover.TakeOptions{})
+	checkReason(t, r.giveErr, handover.ReasonLink, handover.PhaseLinger)
+	if !r.report.Committed || !strings.Contains(r.giveErr.Error(), "has not read") {
+		t.Errorf("Give returns %+v, %v, expected that the link has stalled", r.report, r.giveErr)
 	}
 }
 

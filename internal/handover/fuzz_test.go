@@ -30,7 +30,7 @@ func TestMessages(t *testing.T) {
 		b = appendMessage(b, m)
 	}
 	var r reader
-	var got []*message
+	var got []message
 	for i := range b {
 		r.in = append(r.in, b[i])
 		m, n, err := r.parse()
@@ -38,7 +38,7 @@ func TestMessages(t *testing.T) {
 			t.Fatal(err)
 		}
 		if m != nil {
-			got, r.in = append(got, m), r.in[n:]
+			got, r.in = append(got, *m), r.in[n:]
 		}
 	}
 	if len(got) != len(messages) || len(r.in) > 0 {
@@ -47,8 +47,8 @@ func TestMessages(t *testing.T) {
 	for i, m := range messages {
 		want := *m
 		want.file = -1
-		if !reflect.DeepEqual(*got[i], want) {
-			t.Errorf("message %d is read as %+v, expected %+v", i, *got[i], want)
+		if !reflect.DeepEqual(got[i], want) {
+			t.Errorf("message %d is read as %+v, expected %+v", i, got[i], want)
 		}
 		if body := len(m.appendBody(nil)); body > m.size() {
 			t.Errorf("the size of message %d is %d, expected at most %d", i, body, m.size())

@@ -43,8 +43,9 @@ func (s *giving) received(m *message) error {
 			return err
 		}
 	}
+	received := *m
 	select {
-	case s.control <- m:
+	case s.control <- &received:
 		return nil
 	default:
 		return unexpected(m)
@@ -102,6 +103,9 @@ func (s *giving) live(ctx context.Context) (context.Context, context.CancelFunc)
 
 // endCause returns why the link has ended.
 func (s *giving) endCause() error {
+	if s.link.hasStalled() {
+		return &Error{Reason: ReasonLink, Text: fmt.Sprintf("the new process has not read from the link for %v", s.link.stall)}
+	}
 	if ended(s.endErr) {
 		return &Error{Reason: ReasonExited, Text: "the new process has ended, or has closed the link"}
 	}

@@ -22,8 +22,9 @@ type Giver interface {
 	// Freeze is one round: it freezes connections, sends the state of each, and returns how many could not be frozen but can be
 	// later. send is that of Announce; a connection that has been announced does not need its descriptor again (File -1).
 	//
-	// In a later round, Freeze blocks until it has frozen at least one connection, none is left that will be able to move, or ctx is done.
-	// When ctx is done it gives up what is in progress, freezes all, and returns 0.
+	// The first round takes what can be frozen at once. In a later round, Freeze blocks until it has frozen at least one connection or none is left
+	// that will be able to move. When the deadline of ctx has passed ([context.DeadlineExceeded]), it gives up what is in progress, freezes
+	// all, and returns 0. If ctx is cancelled ([context.Canceled]), it gives up nothing and returns an error.
 	Freeze(ctx context.Context, send func(Connection) error) (left int, err error)
 
 	// Yield gives up what only one process can have, such as locked files. It is called in the first round only, after the new

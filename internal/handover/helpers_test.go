@@ -51,6 +51,7 @@ type giver struct {
 	apply    func(op handover.Op)
 	log      []string
 	ops      []handover.Op
+	forward  func(handover.Op) error // since the first commit
 }
 
 func (g *giver) add(s string) {
@@ -93,9 +94,19 @@ func (g *giver) Yield(ctx context.Context) error {
 
 func (g *giver) Commit(forward func(handover.Op) error) {
 	g.add("commit")
+	g.mu.Lock()
+	g.forward = forward
+	g.mu.Unlock()
 	if g.commit != nil {
 		g.commit(forward)
 	}
+}
+
+// forwarded forwards a small operation, and returns the error.
+func (g *giver) forwarded() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.forward(handover.Op{ID: "a"})
 }
 
 func (g *giver) RollBack() { g.add("roll back") }

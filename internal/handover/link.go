@@ -3,15 +3,18 @@ package handover
 import (
 	"errors"
 	"net"
+	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/lingerws/linger/internal/latch"
 )
 
+// stallLimit is how long a write to the link may make no progress, after which the link has failed. Tests change it.
+var stallLimit = 30 * time.Second
+
 const (
-	// stallLimit is how long a write to the link may make no progress, after which the link has failed.
-	stallLimit = 30 * time.Second
 	// writeSize is how many bytes are passed to the kernel at once.
 	writeSize = 128 << 10
 	// maxPendingRights is how many descriptors wait for the link before sending a connection blocks.
@@ -25,6 +28,7 @@ var queueLimit = MaxQueuedOps
 // operations can be sent without blocking. Reading is in link_read.go.
 type link struct {
 	conn   *net.UnixConn
+	stall  time.Duration // stallLimit
 	reader reader
 
 	mu      sync.Mutex
@@ -33,6 +37,7 @@ type link struct {
 	queued  int64 // bytes that have been added to out
 	written int64 // of these, bytes that have been passed to the kernel
 	err     error // nothing can be added any more
+	stalled bool  // the other side has not read for stallLimit
 	done    bool  // the writer has ended
 	stopped bool  // by stopWriting
 	changed latch.Latch
@@ -54,7 +59,7 @@ func newLink(conn *net.UnixConn) (*link, error) {
 		return nil, supported
 	}
 	_ = conn.SetWriteBuffer(1 << 20) // fewer changes between the processes; the default works too
-	l := &link{conn: conn, work: make(chan struct{}, 1)}
+	l := &link{conn: conn, stall: stallLimit, work: make(chan struct{}, 1)}
 	go l.writeLoop()
 	return l, nil
 }
@@ -66,7 +71,7 @@ func (l *link) send(m *message, file int) error {
 	}
 	m.rights = file >= 0
 	if m.rights {
-		duplicated, err := duplicate(file)
+		duplicated, err := l.duplicate(file)
 		if err != nil {
 			return err
 		}
@@ -78,6 +83,21 @@ func (l *link) send(m *message, file int) error {
 		l.wait()
 	}
 	return l.add(m, file)
+}
+
+// duplicate returns another descriptor for the same file. If this process has too many, those that wait for the writer are sent first.
+func (l *link) duplicate(file int) (int, error) {
+	duplicated, err := duplicate(file)
+	if !errors.Is(err, syscall.EMFILE) {
+		return duplicated, err
+	}
+	l.mu.Lock()
+	end := l.queued
+	l.mu.Unlock()
+	if err := l.flush(end); err != nil {
+		return -1, err
+	}
+	return duplicate(file)
 }
 
 // queue sends a message without blocking.
@@ -228,7 +248,7 @@ func (l *link) write(b batch) (written int, err error) {
 
 func (l *link) writeOnce(b []byte, files []int) (int, error) {
 	control := encodeRights(files)
-	deadline := time.Now().Add(stallLimit)
+	deadline := time.Now().Add(l.stall)
 	if err := l.conn.SetWriteDeadline(deadline); err != nil {
 		return 0, err
 	}
@@ -246,7 +266,7 @@ func (l *link) fail(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.err == nil {
-		l.err = errors.Join(ErrEnded, err)
+		l.err, l.stalled = errors.Join(ErrEnded, err), errors.Is(err, os.ErrDeadlineExceeded)
 	}
 	for _, r := range l.out.rights {
 		closeFile(r.file)
@@ -274,6 +294,13 @@ func (l *link) stopWriting() {
 	}
 	l.mu.Unlock()
 	_ = l.conn.SetWriteDeadline(time.Time{})
+}
+
+// hasStalled reports whether the link has failed because the other side did not read.
+func (l *link) hasStalled() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.stalled
 }
 
 // sent returns how many bytes have been written.

@@ -18,9 +18,10 @@ type reader struct {
 	in      []byte // part of buffer: bytes that have not been parsed
 	control []byte
 	rights  []int // descriptors that have been received before their messages
+	last    message
 }
 
-// receive returns the next message. The caller owns its file. At the end of the link the error is [io.EOF], or
+// receive returns the next message, which is valid until the next call. The caller owns its file. At the end of the link the error is [io.EOF], or
 // [io.ErrUnexpectedEOF] within a message.
 func (l *link) receive() (*message, error) {
 	r := &l.reader
@@ -51,8 +52,8 @@ func (r *reader) parse() (*message, int, error) {
 	if len(r.in) < end {
 		return nil, 0, nil
 	}
-	m, err := parseMessage(k, r.in[headerSize:end])
-	if err != nil {
+	m := &r.last
+	if err := m.parse(k, r.in[headerSize:end]); err != nil {
 		return nil, 0, &Error{Reason: ReasonLink, Text: fmt.Sprintf("a message of kind %d is malformed", k), Err: err}
 	}
 	if files == 1 {

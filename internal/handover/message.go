@@ -99,9 +99,9 @@ func (m *message) size() int {
 	return n
 }
 
-// parseMessage parses the body of a message. The result does not refer to body.
-func parseMessage(k kind, body []byte) (*message, error) {
-	m := &message{kind: k, file: -1}
+// parse sets m to the message with a body. It does not refer to body after that.
+func (m *message) parse(k kind, body []byte) error {
+	*m = message{kind: k, file: -1}
 	r := wire.NewReader(body)
 	for field, ok := r.Next(); ok; field, ok = r.Next() {
 		switch k {
@@ -123,10 +123,10 @@ func parseMessage(k kind, body []byte) (*message, error) {
 			}
 		case kindReady, kindFinish, kindFinished, kindBye:
 		default:
-			return nil, fmt.Errorf("handover: the kind of a message is %d, which this binary does not know", k)
+			return fmt.Errorf("handover: the kind of a message is %d, which this binary does not know", k)
 		}
 	}
-	return m, r.Err()
+	return r.Err()
 }
 
 func (m *message) setConnection(field int, r *wire.Reader) {
