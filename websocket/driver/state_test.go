@@ -19,10 +19,12 @@ var stateColumns = map[string]struct {
 	"writing":   {[]string{"idle", "held", "bounded", "monitored", "waiting"}, func(s *state) *uint8 { return (*uint8)(&s.writing) }},
 	"transport": {[]string{"open", "writeClosed", "closed"}, func(s *state) *uint8 { return (*uint8)(&s.transport) }},
 	"end":       {[]string{"pending", "queued", "delivered"}, func(s *state) *uint8 { return (*uint8)(&s.end) }},
+	"hand-over": {[]string{"live", "frozen", "released"}, func(s *state) *uint8 { return (*uint8)(&s.handover) }},
 }
 
 // stateTransitions are the rows of the tables in the documentation of state, and those of the flags. A transition with an
-// also function must not happen if that returns false, even if the table allows it.
+// also function must not happen if that returns false, even if the table allows it. Only those of anyHandover may happen on a
+// connection that is not live.
 var stateTransitions = map[string]struct {
 	apply func(*state)
 	also  func(state) bool
@@ -49,8 +51,19 @@ var stateTransitions = map[string]struct {
 	"the machine returns the end":   {(*state).queueEnd, func(s state) bool { return s.reading != readIdle }},
 	"Closed is called":              {(*state).deliverEnd, func(s state) bool { return s.reading == readIdle && !s.paused }},
 	"Events returns true":           {(*state).noteWork, func(s state) bool { return s.reading != readIdle }},
+	"the connection is frozen":      {(*state).freeze, func(s state) bool { return s.freezable() }},
+	"it is thawed":                  {apply: (*state).thaw},
+	"it is released":                {apply: (*state).release},
 	"the handler pauses":            {apply: (*state).pause},
 	"the handler resumes":           {apply: (*state).resume},
+}
+
+var anyHandover = []string{"it is thawed", "it is released", "the handler pauses", "the handler resumes"}
+
+// mayHappen reports whether a transition may happen in a state, if the tables allow it.
+func mayHappen(name string, s state) bool {
+	also := stateTransitions[name].also
+	return (s.live() || slices.Contains(anyHandover, name)) && (also == nil || also(s))
 }
 
 // stateRow is a row of a table: what becomes of each value of a column.
@@ -129,15 +142,18 @@ func TestDriverStateTransitions(t *testing.T) {
 		column := stateColumns[row.column]
 		for _, s := range everyState() {
 			next := row.next[*column.at(&s)]
-			want, allowed := s, next != "-" && (transition.also == nil || transition.also(s))
+			want, allowed := s, next != "-" && mayHappen(row.name, s)
 			switch {
 			case !s.legal(), !allowed && !race.Enabled:
 				continue
 			case allowed:
 				*column.at(&want) = uint8(slices.Index(column.values, next)) //nolint:gosec // there are few
 			}
-			if row.name == "no event is left" {
+			switch row.name {
+			case "no event is left":
 				want.workDue = false
+			case "it is released":
+				want.transport = transportClosed
 			}
 			got, ok := tryTransition(s, transition.apply)
 			if ok != allowed || ok && (got != want || !got.legal()) {
@@ -148,13 +164,13 @@ func TestDriverStateTransitions(t *testing.T) {
 }
 
 // Every combination that is legal can be reached from that of a new connection, no other one can, and from each there is a
-// path to the end of the connection.
+// path to the end of the connection in this process: it has been closed or released.
 func TestDriverStatesAreReachable(t *testing.T) {
 	rows := stateRows(t)
 	steps := func(s state) (next []state) {
 		for name, transition := range stateTransitions {
 			i := slices.IndexFunc(rows, func(r stateRow) bool { return r.name == name })
-			if i >= 0 && rows[i].next[*stateColumns[rows[i].column].at(&s)] == "-" || transition.also != nil && !transition.also(s) {
+			if i >= 0 && rows[i].next[*stateColumns[rows[i].column].at(&s)] == "-" || !mayHappen(name, s) {
 				continue
 			}
 			after := s
@@ -184,8 +200,14 @@ func TestDriverStatesAreReachable(t *testing.T) {
 		}
 	}
 	ended := state{input: inputEnded, transport: transportClosed, end: endDelivered}
-	ends := map[state]bool{ended: true}
-	for queue := []state{ended}; len(queue) > 0; queue = queue[1:] {
+	ends, queue := map[state]bool{ended: true}, []state{ended}
+	for s := range reached {
+		if s.handover == handoverReleased {
+			ends[s] = true
+			queue = append(queue, s)
+		}
+	}
+	for ; len(queue) > 0; queue = queue[1:] {
 		for _, s := range before[queue[0]] {
 			if !ends[s] {
 				ends[s] = true
