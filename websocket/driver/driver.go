@@ -35,7 +35,7 @@ type Driver struct {
 // working is the part of a connection that it needs only while it is not parked.
 type working struct {
 	m     protocol.Machine
-	early []byte // bytes that arrived with the handshake
+	early []byte // bytes that arrived with the handshake; nil once reading has begun
 
 	handled sync.Cond        // signals that events may be delivered again, by another goroutine
 	room    []protocol.Event // memory for the events of a call of the handler
@@ -98,16 +98,16 @@ func (d *Driver) Start(h Handler) {
 		return
 	}
 	d.armKeepAlive()
-	early := d.early
-	d.early = nil
-	d.beginWork() // until the early bytes have been handled
-	t := d.transport
-	d.rest()
-	switch t := t.(type) {
+	switch t := d.transport.(type) {
 	case notifyingTransport:
+		early := d.early
+		d.early = []byte{} // not nil until reading has begun
+		d.rest()
 		d.startNotified(t, early)
 	case blockingTransport:
-		go d.readLoop(t, early)
+		d.startReader(t, d.early)
+		d.early = nil
+		d.rest()
 	}
 }
 
@@ -413,7 +413,7 @@ func (d *Driver) parked() bool { return d.working == nil }
 
 // idle reports whether nothing is under way that is not kept in Driver.
 func (d *Driver) idle() bool {
-	return d.state.parkable() && !d.high && d.armed == protocol.TimerNone && d.drains == 0 && d.handler != nil && d.m.Idle()
+	return d.state.parkable() && !d.high && d.armed == protocol.TimerNone && d.drains == 0 && d.early == nil && d.handler != nil && d.m.Idle()
 }
 
 // park returns the working to its pool. mu is held.

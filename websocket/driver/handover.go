@@ -100,6 +100,27 @@ func (d *Driver) movable() (movableTransport, error) {
 func (d *Driver) Freeze(divert func(Op) (queued int, err error)) error {
 	d.mu.Lock()
 	defer d.rest()
+	if d.works > 0 && d.state.live() {
+		return ErrBusy
+	}
+	return d.freeze(divert)
+}
+
+// FreezeNow is [Driver.Freeze] of a connection on which a call of Work may be due or under way, which is given up: what has been sent
+// during the call is part of the state, what it still sends is diverted. While a call of another method of the handler is
+// under way the error is [ErrBusy].
+func (d *Driver) FreezeNow(divert func(Op) (queued int, err error)) error {
+	d.mu.Lock()
+	defer d.rest()
+	if d.state.live() && d.state.transport != transportClosed && d.state.reading == readIdle && !d.parked() {
+		d.endBatch()
+		d.settle()
+	}
+	return d.freeze(divert)
+}
+
+// freeze is FreezeNow for a caller that holds mu.
+func (d *Driver) freeze(divert func(Op) (queued int, err error)) error {
 	t, err := d.freezable()
 	if err != nil {
 		return err
@@ -130,10 +151,7 @@ func (d *Driver) freezable() (movableTransport, error) {
 		return nil, ErrEnded
 	}
 	t, err := d.movable()
-	if err == nil && !d.parked() && !d.m.Idle() {
-		return nil, ErrBusy
-	}
-	if err == nil && (d.handler == nil || d.works > 0 || !d.state.freezable() || !d.parked() && d.drains > 0) {
+	if err == nil && (d.handler == nil || !d.state.freezable() || !d.parked() && (d.drains > 0 || d.early != nil)) {
 		err = ErrBusy
 	}
 	return t, err
@@ -182,6 +200,9 @@ func (d *Driver) thaw(held func() []Op) {
 	m := d.moving()
 	d.transport = m.movableTransport
 	d.state.thaw()
+	if !d.notified {
+		_ = m.thaw() // before anything is written
+	}
 	d.startChecks(m.checkLeft)
 	if !d.parked() {
 		d.startTimers(m)
@@ -265,10 +286,8 @@ func (d *Driver) goOnReporting(m *moving, t notifyingTransport) {
 
 // goOnBlocking makes goroutines read and write again. mu is held.
 func (d *Driver) goOnBlocking(m *moving, t blockingTransport) {
-	_ = m.thaw()
 	if m.adopted && d.state.input != inputEnded {
-		d.beginWork() // until what the machine has not parsed has been handled
-		go d.readLoop(t, []byte{})
+		d.startReader(t, nil)
 	}
 	if d.state.writing == writeWaiting {
 		d.startWriter()
@@ -296,9 +315,7 @@ func (d *Driver) Release() {
 
 // forget frees the working part of a connection that has been released. mu is held.
 func (d *Driver) forget() {
-	if budget := d.settings().Budget; budget != nil {
-		budget.Add(-d.counted)
-	}
+	d.account() // which the other process does for what it holds
 	if d.notified {
 		d.park()
 		return

@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/lingerws/linger/internal/wire"
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/protocol/deflate"
 )
 
 // This file writes and reads the state of a frozen connection: a record of numbered fields. docs/dev/handover.md has the same
@@ -21,7 +23,7 @@ const (
 	fieldInTerms      = 3  // that for the peer's messages
 	fieldFlags        = 4  // the facts that are true or false
 	fieldMachine      = 5  // the state of the protocol machine, unless that is idle
-	fieldUnwritten    = 6  // what the driver has taken from the machine and not written
+	fieldUnwritten    = 6  // what the driver has taken from the machine and not written, from the beginning of a frame on
 	fieldCheckLeft    = 7  // the time to the next keep-alive check
 	fieldWritten      = 8  // the bytes that the transport has taken
 	fieldDelivered    = 9  // the bytes that had reached the peer at the last keep-alive check
@@ -35,6 +37,7 @@ const (
 	fieldWriteSent    = 17 // the bytes written since that was started
 	fieldWriteHeld    = 18 // the bytes in the kernel when it was started
 	fieldCloseTimeout = 19 // what replaces the timeouts of closing
+	fieldHanded       = 20 // the bytes at the beginning of fieldUnwritten that have been written
 )
 
 // The bits of fieldModes.
@@ -58,6 +61,9 @@ const (
 	flagAnswered                // AnsweredPing has not returned the last round trip
 )
 
+// noContextTakeover is the bit of a window that begins empty with each message.
+const noContextTakeover = 16
+
 func bit(set bool, flag uint64) uint64 {
 	if set {
 		return flag
@@ -80,6 +86,9 @@ func (d *Driver) AppendState(b []byte) []byte {
 	if d.parked() {
 		return b
 	}
+	if !d.m.Idle() {
+		b = wire.AppendRecord(b, fieldMachine, d.m.AppendState)
+	}
 	return d.appendWorking(b, m)
 }
 
@@ -92,7 +101,20 @@ func (d *Driver) appendModes(b []byte) []byte {
 		bit(s.machine.HalfCloseNegotiated, modeHalfClose)|
 		bit(s.Pieces, modePieces)|
 		bit(c != nil, modeCompression))
+	if c != nil {
+		b = wire.AppendUint(b, fieldOutTerms, windowState(c.out.Window()))
+		b = wire.AppendUint(b, fieldInTerms, windowState(c.in.Window()))
+	}
 	return b
+}
+
+// windowState returns a window as a number, and windowOf the window.
+func windowState(w deflate.Window) uint64 {
+	return uint64(w.Bits) | bit(w.NoContextTakeover, noContextTakeover) //nolint:gosec // 15 at most
+}
+
+func windowOf(state uint64) deflate.Window {
+	return deflate.Window{Bits: int(state & (noContextTakeover - 1)), NoContextTakeover: state&noContextTakeover != 0} //nolint:gosec // four bits
 }
 
 func (d *Driver) flags() uint64 {
@@ -123,7 +145,9 @@ func (d *Driver) appendKeepAlive(b []byte, left time.Duration) []byte {
 // appendWorking appends what is under way. mu is held.
 func (d *Driver) appendWorking(b []byte, m *moving) []byte {
 	if d.state.writing == writeWaiting {
-		b = wire.AppendBytes(b, fieldUnwritten, d.out[d.handed:])
+		start := frameStart(d.out, d.handed)
+		b = wire.AppendBytes(b, fieldUnwritten, d.out[start:])
+		b = wire.AppendUint(b, fieldHanded, uint64(d.handed-start)) //nolint:gosec // a number of bytes
 		b = appendOptionalTime(b, fieldWriteLeft, m.writeLeft)
 		b = wire.AppendUint(b, fieldWriteSent, uint64(d.sent))     //nolint:gosec // a number of bytes
 		b = wire.AppendUint(b, fieldWriteHeld, uint64(d.sentHeld)) //nolint:gosec // a number of bytes
@@ -218,7 +242,7 @@ func (d *Driver) Restore(state []byte) error {
 // restorer contains the fields of a state.
 type restorer struct {
 	*wire.Reader
-	value              [fieldCloseTimeout + 1]uint64 // of those that are numbers
+	value              [fieldHanded + 1]uint64 // of those that are numbers
 	machine, unwritten []byte
 }
 
@@ -237,7 +261,7 @@ func (r *restorer) read() error {
 	switch {
 	case r.Err() != nil:
 		return errors.Join(ErrState, r.Err())
-	case r.value[fieldTimer] > uint64(protocol.TimerLinger), r.value[fieldUnanswered] > maxUnanswered:
+	case r.value[fieldTimer] > uint64(protocol.TimerLinger), r.value[fieldUnanswered] > maxUnanswered, r.value[fieldHanded] > uint64(len(r.unwritten)):
 		return fmt.Errorf("%w: a number is too large", ErrState)
 	}
 	return nil
@@ -267,6 +291,13 @@ func (d *Driver) restoreSettings(r *restorer) {
 	if r.modes()&modeClient != 0 {
 		role = protocol.Client
 	}
+	if r.modes()&modeCompression != 0 {
+		var tuning deflate.Options
+		if o.Compression != nil {
+			tuning = *o.Compression
+		}
+		agreed.compression = newCompressor(windowOf(r.value[fieldOutTerms]), windowOf(r.value[fieldInTerms]), tuning)
+	}
 	d.opts.Store(o.loopGroup().settings.of(o, role, agreed))
 	if !d.parked() {
 		d.m.Reset(d.settings().machine)
@@ -288,7 +319,9 @@ func (d *Driver) restoreKeepAlive(r *restorer) {
 // restoreWorking sets what is under way. mu is held.
 func (d *Driver) restoreWorking(r *restorer, m *moving) error {
 	if r.machine != nil {
-		return ErrState
+		if err := d.m.Restore(r.machine); err != nil {
+			return errors.Join(ErrState, err)
+		}
 	}
 	if d.m.Done() || d.m.EndDue() {
 		return fmt.Errorf("%w: the connection has ended", ErrState)
@@ -297,12 +330,12 @@ func (d *Driver) restoreWorking(r *restorer, m *moving) error {
 		d.state.transport = transportWriteClosed
 	}
 	if r.flags()&flagWaiting != 0 {
-		d.out, d.handed = append([]byte(nil), r.unwritten...), 0
+		d.out, d.handed = bytes.Clone(r.unwritten), r.number(fieldHanded)
 		d.state.writing = writeWaiting
 		m.writeLeft = optionalTime(r.value[fieldWriteLeft])
 		d.sent, d.sentHeld = r.number(fieldWriteSent), r.number(fieldWriteHeld)
 	}
-	if !d.state.legal() || d.m.Queued() < len(d.out) {
+	if !d.state.legal() || d.m.Queued() < len(d.out)-d.handed {
 		return fmt.Errorf("%w: it contradicts itself", ErrState)
 	}
 	d.high = r.flags()&flagHigh != 0

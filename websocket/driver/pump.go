@@ -110,20 +110,23 @@ func (d *Driver) deliver(events []protocol.Event) {
 // same read that have been sent already do not wait for it. s is what the payloads lie in, or
 // nil if the machine has kept them.
 func (d *Driver) workAside(s *scratch) {
-	d.wake() // it is live: see beginWork
+	d.wake()
 	defer d.rest()
 	if s != nil {
 		defer scratches.Put(s)
 	}
-	d.endBatch()
-	d.settle()
-	d.beginBatch(false)
-	d.callWork()
-	d.endBatch()
-	d.settle()
+	if d.state.live() {
+		d.endBatch()
+		d.settle()
+		d.beginBatch(false)
+	}
+	if d.callWork() {
+		d.endBatch()
+		d.settle()
+	}
 }
 
-// A connection with a call of Work that is due or has not returned cannot be frozen. beginWork and endWork count these
+// A connection with a call of Work that is due or has not returned cannot be frozen by Freeze. beginWork and endWork count these
 // calls. A count that has reached its limit stays there, so that the connection remains where it is.
 
 // beginWork follows the end of a delivery that makes a call of Work due. mu is held.
@@ -141,14 +144,15 @@ func (d *Driver) endWork() {
 }
 
 // callWork calls Work. If the handler ends this goroutine the connection goes on: another
-// goroutine reads what is left. mu is held, not during the call.
-func (d *Driver) callWork() {
+// goroutine reads what is left. It reports whether the connection is live: FreezeNow may have frozen it during the call. mu is
+// held, not during the call.
+func (d *Driver) callWork() (live bool) {
 	returned := false
 	d.mu.Unlock() // and not rest: a batch that is being handled keeps the connection from being parked
 	defer func() {
 		d.wake()
 		d.endWork()
-		if !returned {
+		if live = d.state.live(); live && !returned {
 			d.endBatch()
 			d.settle()
 			d.wakeReader()
@@ -156,6 +160,7 @@ func (d *Driver) callWork() {
 	}()
 	d.handler.Work(d)
 	returned = true
+	return live // set by the deferred function
 }
 
 // endDue reports whether the terminal event can be delivered. It is the last call, so a call of

@@ -30,27 +30,25 @@ func newScratch() *scratch {
 	return s
 }
 
+// startReader starts the goroutine that reads a [blockingTransport], and handles early first, with what the machine has not
+// parsed. mu is held.
+func (d *Driver) startReader(t blockingTransport, early []byte) {
+	d.readerIn = true
+	go d.readLoop(t, early, len(early) > 0 || d.m.Unparsed())
+}
+
 // readLoop reads until the transport ends (RFC 6455, section 7.1.1), also while only the
-// peer's EOF is missing. early, unless it is nil, is handled first, after what the machine has not parsed.
-func (d *Driver) readLoop(t blockingTransport, early []byte) {
+// peer's EOF is missing.
+func (d *Driver) readLoop(t blockingTransport, early []byte, handleEarly bool) {
 	receive := d.receiveBlocking // bound once: binding allocates
-	if early != nil {
+	if handleEarly {
 		receive(newScratch(), early)
 	}
-	d.beginReading()
 	for {
 		if err := t.read(receive); err != nil && !d.endInput(err) {
 			return
 		}
 	}
-}
-
-// beginReading ends what Start has begun: the connection can be frozen from now on.
-func (d *Driver) beginReading() {
-	d.wake()
-	d.endWork()
-	d.readerIn = true
-	d.rest()
 }
 
 // leaveRead follows a read of a blockingTransport. If the connection is frozen it blocks until that is over. It reports
@@ -205,7 +203,7 @@ func (d *Driver) receiveEarly(early []byte) {
 func (d *Driver) begin(n notifyingTransport) {
 	d.wake()
 	defer d.rest()
-	d.endWork()
+	d.early = nil
 	if d.state.transport != transportClosed {
 		if err := n.start(); err != nil {
 			d.endInputLocked(err)
@@ -261,8 +259,8 @@ func (d *Driver) readOnce(s *scratch) {
 
 // receiveReady handles a batch of input. mu is held, not during calls.
 func (d *Driver) receiveReady(b []byte, s *scratch) {
-	if d.receive(b, s) {
-		d.callWork()
+	if d.receive(b, s) && !d.callWork() {
+		return
 	}
 	d.endBatch()
 	d.settle()

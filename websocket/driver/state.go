@@ -269,7 +269,7 @@ func (s *state) readable() bool { return s.input == inputReady || s.input == inp
 // mayRead reports whether a notifying transport has something to read that can be handled, provided that the machine has no input
 // left. The goroutine that delivers comes back to it otherwise.
 func (s *state) mayRead() bool {
-	return s.readable() && s.reading == readIdle && s.transport != transportClosed
+	return s.live() && s.readable() && s.reading == readIdle && s.transport != transportClosed
 }
 
 // pause and resume follow the calls of the handler.

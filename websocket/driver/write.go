@@ -192,6 +192,19 @@ func frameEnd(frames []byte, at int) int {
 	return end
 }
 
+// frameStart returns the beginning of the frame that contains the byte at.
+func frameStart(frames []byte, at int) int {
+	start := 0
+	for {
+		h, n, _ := protocol.ParseHeader(frames[start:])
+		next := start + n + int(h.Length)
+		if n == 0 || next > at {
+			return start
+		}
+		start = next
+	}
+}
+
 // Pools of the buffers that frames are queued in. A connection has one only while frames
 // wait. They hold plain memory, so all connections of the process share them.
 var (
