@@ -85,11 +85,21 @@
 //     after the terminal event: unread input would cause a reset that can destroy
 //     our Close.
 //
-// Three more methods are optional. While AtBoundary reports true the next byte begins
+// More methods are optional. While AtBoundary reports true the next byte begins
 // a frame, so a reader may wait for it without a buffer. While Idle reports true the
 // machine is as New returned it: a driver of many connections may use it for another
 // connection, and later call Reset on any machine, with the same Config, to resume
 // this one. A proxy calls PassClose instead of Close to forward the status of another
 // connection; it does not wait for the end of a message whose remaining fragments can
 // no longer arrive.
+//
+// # Moving to another process
+//
+// AppendState writes the state of a machine as bytes, and Restore continues from them, in
+// another process too. It may be called at any moment between two calls. The driver
+// passes on what the machine does not have: the descriptor of the transport, the modes
+// of Config with the parameters of compression, the output that it has taken and not
+// written, and how much time the armed timer has left. An event that Next has returned
+// is not part of the state: it must have been handled. The format is versioned and
+// described in docs/dev/handover.md of the repository.
 package protocol
