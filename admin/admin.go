@@ -41,6 +41,11 @@ type Options struct {
 	// Reload reads the configuration and the application again. The report is sent as JSON; the error is for the client.
 	Reload func(ctx context.Context) (report any, err error)
 
+	// Upgrade begins to hand the connections over to a new process, in the background. The error is [ErrUpgrading], or says why that is
+	// not possible, with [errors.ErrUnsupported] if it never is. UpgradeStatus returns the progress, nil if there has been no upgrade.
+	Upgrade       func(UpgradeRequest) error
+	UpgradeStatus func() *UpgradeStatus
+
 	LogLevel  *slog.LevelVar // of the server's log
 	Dashboard http.Handler   // serves GET /
 	Metrics   http.Handler   // serves GET /metrics
@@ -153,6 +158,8 @@ func (h *Handler) route() {
 		"POST /v1/drain":   h.startDrain,
 		"DELETE /v1/drain": h.cancelDrain,
 		"POST /v1/reload":  h.reload,
+		"GET /v1/upgrade":  h.getUpgrade,
+		"POST /v1/upgrade": h.startUpgrade,
 		"GET /v1/log":      h.getLog,
 		"PUT /v1/log":      h.putLog,
 		"GET /livez":       h.livez,

@@ -171,6 +171,11 @@ func (rec *Recorder) Drain(text string) {
 	rec.record(Entry{Kind: "drain", OK: true, Text: text, Worker: -1})
 }
 
+// Upgraded records how an upgrade to another process has ended, or that this process has taken over.
+func (rec *Recorder) Upgraded(text string, ok bool) {
+	rec.record(Entry{Kind: "upgrade", OK: ok, Text: text, Worker: -1})
+}
+
 // Failed records a failure of the application: Text, At, Event, Connection and Worker of the entry are used.
 func (rec *Recorder) Failed(e Entry) {
 	e.Kind, e.OK = "failure", false

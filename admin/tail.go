@@ -25,7 +25,7 @@ const (
 )
 
 // tailEvents are the events of a tail.
-var tailEvents = []string{"opened", "message", "sent", "slow", "closed", "refused", "failure", "reload", "replacement", "drain", "start"}
+var tailEvents = []string{"opened", "message", "sent", "slow", "closed", "refused", "failure", "reload", "replacement", "drain", "upgrade", "start"}
 
 // tails are those who read events. Recording an event costs one load of the pointer when there are none.
 type tails struct {

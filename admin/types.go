@@ -90,8 +90,8 @@ type Entry struct {
 	Time       time.Time `json:"time"`       // of the first
 	Last       time.Time `json:"last"`       // of the last repetition
 	Count      int       `json:"count"`      // 1 without repetitions
-	Kind       string    `json:"kind"`       // "start", "reload", "replacement", "failure" or "drain"
-	OK         bool      `json:"ok"`         // false for a reload that failed, a replacement and a failure
+	Kind       string    `json:"kind"`       // "start", "reload", "replacement", "failure", "drain" or "upgrade"
+	OK         bool      `json:"ok"`         // false for a reload or an upgrade that failed, a replacement and a failure
 	Text       string    `json:"text"`       // one or more lines
 	Reason     string    `json:"reason"`     // of a replacement: "memory", "timeout", "exit", "crash" or "load"
 	At         string    `json:"at"`         // of a failure: file:line:column in the sources; "" if it is not known
@@ -108,7 +108,7 @@ type Event struct {
 	Time time.Time `json:"time"`
 
 	// Event is "opened", "message" (from the client), "sent" (to it), "slow", "closed", "refused", "failure", "reload",
-	// "replacement", "drain", or "dropped": as many events as Count were left out, because the reader or its rate was too slow.
+	// "replacement", "drain", "upgrade", or "dropped": as many events as Count were left out, because the reader or its rate was too slow.
 	Event string `json:"event"`
 
 	Connection string `json:"connection,omitempty"`
@@ -124,7 +124,7 @@ type Event struct {
 	Close  *CloseInfo `json:"close,omitempty"`  // of "closed"
 	Status int        `json:"status,omitempty"` // of "refused": of the response
 	Reason string     `json:"reason,omitempty"` // of "refused", such as "origin"; of "slow", the policy
-	Entry  *Entry     `json:"entry,omitempty"`  // of "failure", "reload", "replacement" and "drain"
+	Entry  *Entry     `json:"entry,omitempty"`  // of "failure", "reload", "replacement", "drain" and "upgrade"
 	Count  int64      `json:"count,omitempty"`  // of "dropped"
 }
 

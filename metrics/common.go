@@ -25,6 +25,7 @@ type common struct {
 	refused     *prometheus.CounterVec
 	tlsFailures prometheus.Counter
 	headers     *prometheus.CounterVec
+	handovers   handovers
 }
 
 // The values of the label reason of linger_proxy_protocol_refused_total.
@@ -40,6 +41,7 @@ func newCommon(build prometheus.Collector, certificates func() []Certificate) co
 			"TLS handshakes of clients that have failed; those of port scans and health checks that send nothing are among them."),
 		headers: counterVec("proxy_protocol_refused_total",
 			"Connections of load balancers that were closed because of their header of the PROXY protocol, by what is wrong with it.", "reason"),
+		handovers: newHandovers(),
 	}
 	for reason := range headerReasons {
 		c.headers.WithLabelValues(reason)
@@ -50,6 +52,7 @@ func newCommon(build prometheus.Collector, certificates func() []Certificate) co
 		build,
 		c.refused, c.tlsFailures, c.headers,
 	)
+	c.handovers.register(c.registry)
 	if certificates != nil {
 		c.registry.MustRegister(certificateCollector(certificates))
 	}

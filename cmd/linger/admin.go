@@ -87,9 +87,18 @@ func (a adminAddress) String() string {
 	return a.address.String()
 }
 
+// role returns the role of the listener among those that another process inherits.
+func (a adminAddress) role() string {
+	if !a.given {
+		return "admin"
+	}
+	return "admin " + a.address.Role()
+}
+
 // administration is the listener for the administration of a server, and what is recorded for it. A nil administration is off.
 type administration struct {
-	listener net.Listener
+	listener net.Listener // that of socket
+	socket   socket
 	notice   string // why this is not the default address; otherwise ""
 	recorder *admin.Recorder
 	measured *measurements // nil before observe is called, and of a proxy
@@ -101,14 +110,18 @@ type administration struct {
 }
 
 // openAdmin listens for the administration. It serves nothing before serve is called. The result is nil if it is off.
-func (f adminFlags) openAdmin(log *slog.Logger) (*administration, error) {
+// The listener is that of passed if it has one for the same address.
+func (f adminFlags) openAdmin(passed *listen.Passed, log *slog.Logger) (*administration, error) {
 	if f.AdminListen.off {
 		return nil, nil
 	}
 	a := &administration{recorder: admin.NewRecorder(), counted: uncounted{}, log: log}
-	if err := a.listen(f.AdminListen); err != nil {
+	if err := a.listen(f.AdminListen, passed); err != nil {
 		return nil, err
 	}
+	pausable := websocket.NewPausableListener(a.listener)
+	a.socket = socket{role: f.AdminListen.role(), given: a.listener, pausable: pausable}
+	a.listener = pausable
 	if f.AdminToken == "" && !isPrivate(a.listener.Addr()) {
 		return nil, errors.Join(
 			fmt.Errorf("--admin-listen: everyone who reaches %s could control this server: set LINGER_ADMIN_TOKEN, which openssl rand -hex 32 makes, or give a loopback address or unix:PATH", a.listener.Addr()),
@@ -118,7 +131,10 @@ func (f adminFlags) openAdmin(log *slog.Logger) (*administration, error) {
 }
 
 // listen opens the listener. If the default port is in use it selects a free one, so that a second server on the machine starts.
-func (a *administration) listen(at adminAddress) error {
+func (a *administration) listen(at adminAddress, passed *listen.Passed) error {
+	if a.listener = passed.Take(at.role()); a.listener != nil {
+		return nil
+	}
 	if !at.given {
 		at.address = listen.Loopback(adminclient.DefaultPort)
 	}
@@ -139,7 +155,7 @@ func (a *administration) listen(at adminAddress) error {
 func (a *administration) open(at listen.Address) error {
 	listeners, _, err := listen.Open(context.Background(), []listen.Address{at}, &listen.Passed{}, at)
 	if err == nil {
-		a.listener = listeners[0]
+		a.listener = listeners[0].Listener
 	}
 	return err
 }
@@ -214,6 +230,14 @@ func (a *administration) serve(options admin.Options) {
 	}()
 }
 
+// retire ends the administration when the requests in progress have been answered. It may be called on nil.
+func (a *administration) retire(ctx context.Context) error {
+	if a == nil || a.handler == nil {
+		return nil
+	}
+	return errors.Join(a.handler.Shutdown(ctx), a.web.Shutdown(ctx))
+}
+
 // close ends the administration.
 func (a *administration) close() {
 	if a == nil {
@@ -230,7 +254,7 @@ func (a *administration) close() {
 }
 
 // serveAdmin serves the administration of an application, and prints its address.
-func (c *runCommand) serveAdmin(a *administration, out *streams, running *running, drains *drains, reloader *reloader) {
+func (c *runCommand) serveAdmin(a *administration, out *streams, running *running, drains *drains, reloader *reloader, upgrades *upgrades) {
 	if a == nil {
 		return
 	}
@@ -241,13 +265,14 @@ func (c *runCommand) serveAdmin(a *administration, out *streams, running *runnin
 		Dashboard: dashboard.Handler(), Metrics: a.measured.handler(running.app, running.listeners),
 		Workers: func() []admin.Worker { return adminWorkers(running.app.Workers()) },
 		Drain:   drains.request, CancelDrain: drains.cancel, LogLevel: running.log.level,
+		Upgrade: upgrades.request, UpgradeStatus: upgrades.current,
 		Reload: func(ctx context.Context) (any, error) { return reloader.request(ctx) },
 	})
 	c.print(out, fmt.Sprintf("dashboard at %s%s", listenerURL(a.listener), a.notice))
 }
 
 // serveAdmin serves the administration of a proxy, and prints its address.
-func (c *proxyCommand) serveAdmin(a *administration, out *streams, running *runningProxy, drains *drains, reloader *reloader) {
+func (c *proxyCommand) serveAdmin(a *administration, out *streams, running *runningProxy, drains *drains, reloader *reloader, upgrades *upgrades) {
 	if a == nil {
 		return
 	}
@@ -256,6 +281,7 @@ func (c *proxyCommand) serveAdmin(a *administration, out *streams, running *runn
 		Proxy: drainableProxy{running.proxy}, Token: c.AdminToken, Profiles: c.AdminPprof, Version: versionNumber(),
 		Metrics: running.measured.handler(running.proxy, running.listeners),
 		Drain:   drains.request, CancelDrain: drains.cancel, LogLevel: running.log.level,
+		Upgrade: upgrades.request, UpgradeStatus: upgrades.current,
 		Reload: func(ctx context.Context) (any, error) { return reloader.request(ctx) },
 	})
 	c.print(out, fmt.Sprintf("administration at %s%s", listenerURL(a.listener), a.notice))

@@ -5,16 +5,18 @@ import (
 	"log/slog"
 	"net"
 	"testing"
+
+	"github.com/lingerws/linger/cmd/linger/internal/listen"
 )
 
 // TestAdminDefaultPortInUse checks that a second server on the machine starts, on a free port.
 func TestAdminDefaultPortInUse(t *testing.T) {
-	first, err := adminFlags{}.openAdmin(slog.New(slog.DiscardHandler))
+	first, err := adminFlags{}.openAdmin(&listen.Passed{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer first.close()
-	second, err := adminFlags{}.openAdmin(slog.New(slog.DiscardHandler))
+	second, err := adminFlags{}.openAdmin(&listen.Passed{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatalf("the default port is used by the first, and a free one is selected; got %v", err)
 	}
@@ -30,7 +32,7 @@ func TestAdminDefaultPortInUse(t *testing.T) {
 }
 
 func TestAdminIsOff(t *testing.T) {
-	a, err := adminFlags{AdminListen: adminAddress{off: true}}.openAdmin(slog.New(slog.DiscardHandler))
+	a, err := adminFlags{AdminListen: adminAddress{off: true}}.openAdmin(&listen.Passed{}, slog.New(slog.DiscardHandler))
 	if a != nil || err != nil {
 		t.Errorf("off means no listener; got %v, %v", a, err)
 	}

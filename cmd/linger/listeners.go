@@ -15,11 +15,13 @@ import (
 	"github.com/lingerws/linger/cmd/linger/internal/listen"
 	"github.com/lingerws/linger/internal/netaddr"
 	"github.com/lingerws/linger/metrics"
+	"github.com/lingerws/linger/websocket"
 )
 
 // listeners are the listeners of a server, and their certificates.
 type listeners struct {
 	list         []listen.Listener // the address of each has a scheme
+	sockets      []socket          // below those of list
 	certificates *certs.Store      // nil without TLS
 	redirects    bool              // requests without TLS are redirected
 	counter      entryCounter      // counts what is refused before it is a request
@@ -49,7 +51,9 @@ func (f entryFlags) openListeners(passed *listen.Passed, folder string, counter 
 		ls.domain = f.ACMEDomain[0]
 	}
 	for i, l := range list {
-		list[i].Listener = f.readProxyHeaders(l.Listener, log, counter.HeaderRefused)
+		pausable := websocket.NewPausableListener(l.Listener)
+		ls.sockets = append(ls.sockets, socket{role: l.Address.Role(), given: l.Listener, pausable: pausable})
+		list[i].Listener = f.readProxyHeaders(pausable, log, counter.HeaderRefused)
 		if l.Address.Scheme == listen.HTTPS {
 			list[i].Listener = tls.NewListener(list[i].Listener, ls.certificates.TLSConfig())
 		}

@@ -37,6 +37,7 @@ type commands struct {
 	Publish  publishCommand  `cmd:"" group:"A running server:" help:"Publish a message on a channel."`
 	Workers  workersCommand  `cmd:"" group:"A running server:" help:"List the workers of a server."`
 	Failures failuresCommand `cmd:"" group:"A running server:" help:"List the last failures of the application."`
+	Upgrade  upgradeCommand  `cmd:"" group:"A running server:" help:"Replace the process of a server by one of another binary, to which its connections move."`
 	Drain    drainCommand    `cmd:"" group:"A running server:" help:"Close the connections of a server one after the other, or a share of them."`
 	Top      topCommand      `cmd:"" group:"A running server:" help:"Show the traffic of a server, once a second."`
 	Reload   reloadCommand   `cmd:"" group:"A running server:" help:"Reload the settings and the application of a server."`
@@ -64,8 +65,18 @@ func main() {
 // run executes a command line and returns the exit status.
 func run(args []string) int {
 	signal.Ignore(syscall.SIGPIPE) // a server must survive the end of the process that reads its output
-	out := openStreams(os.Stdout, os.Stderr)
+	old, err := findPredecessor()
+	out := openStreams(os.Stdout, old.standardError())
 	defer out.flush()
+	if err != nil {
+		old.refuse(err)
+		return out.fail(err)
+	}
+	return runFor(old, out, args)
+}
+
+// runFor runs a command line in a process that takes over from old, unless that is nil.
+func runFor(old *predecessor, out *streams, args []string) int {
 	var cli commands
 	parser, err := cli.parser(
 		kong.Writers(out.out, out.err),
@@ -82,13 +93,16 @@ func run(args []string) int {
 	}
 	command, err := parser.Parse(expandHelp(args))
 	err = cli.explain(err)
+	old.refuse(err)
 	if _, ok := errors.AsType[settings.Problems](err); ok {
 		return out.fail(err)
 	}
 	if err != nil {
 		return out.failUsage(err)
 	}
-	if err := cli.explain(command.Run(out)); errors.Is(err, errNoApp) {
+	err = cli.explain(command.Run(out, old))
+	old.refuse(err)
+	if errors.Is(err, errNoApp) {
 		return out.failUsage(err)
 	} else if err != nil {
 		return out.fail(err)

@@ -18,10 +18,13 @@ type measurements struct {
 	listeners *listeners  // nil before handler is called
 }
 
-// entryCounter counts what is refused before it is a request. *metrics.Metrics is one.
+// entryCounter counts what is refused before it is a request, and hand-overs. *metrics.Metrics is one.
 type entryCounter interface {
 	TLSFailure()
 	HeaderRefused(reason string)
+	HandoverBegun()
+	HandoverFailed()
+	HandoverTaken(connections int)
 }
 
 // uncounted is the entryCounter of a server without metrics.
@@ -29,6 +32,9 @@ type uncounted struct{}
 
 func (uncounted) TLSFailure()          {}
 func (uncounted) HeaderRefused(string) {}
+func (uncounted) HandoverBegun()       {}
+func (uncounted) HandoverFailed()      {}
+func (uncounted) HandoverTaken(int)    {}
 
 // newMeasurements returns the metrics of an application on a runtime.
 func newMeasurements(runtime worker.Runtime) *measurements {

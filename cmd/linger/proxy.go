@@ -45,6 +45,8 @@ type proxyCommand struct {
 	logFlags   `embed:"" group:"Log:"`
 	adminFlags `embed:"" group:"Administration:"`
 
+	handoverFlags `embed:"" group:"Upgrades:"`
+
 	settingSources // set by BeforeResolve
 }
 
@@ -54,8 +56,8 @@ func (c *proxyCommand) Validate() error {
 }
 
 // Run serves the proxy until a signal ends it.
-func (c *proxyCommand) Run(out *streams) error {
-	p, err := openProcess(out, c.logFlags, c.adminFlags)
+func (c *proxyCommand) Run(out *streams, old *predecessor) error {
+	p, err := openProcess(out, old, c.logFlags, c.adminFlags)
 	if err != nil {
 		return err
 	}
@@ -76,7 +78,6 @@ func (c *proxyCommand) Run(out *streams) error {
 		return err
 	}
 	defer listeners.release()
-	p.signals.notifyShutdown()
 	running := newRunningProxy(h, c, listeners, p)
 	running.measured = measured
 	reloader, err := running.startReloader(p.signals.reload)
@@ -84,17 +85,24 @@ func (c *proxyCommand) Run(out *streams) error {
 		return errors.Join(err, listeners.close())
 	}
 	defer reloader.close()
+	if err := p.begin(c.PidFile, listeners.sockets, running.receive); err != nil {
+		return errors.Join(err, listeners.close())
+	}
 	c.print(out, "proxy runs at "+listeners.urls())
 	drains := newDrains(drainableProxy{h}, running.drainOptions, log.Logger)
-	c.serveAdmin(p.admin, out, running, drains, reloader)
+	upgrades := newUpgrades(running.transferable(), running.handoverFlags, listeners.sockets, p)
+	upgrades.stop = reloader.close
+	c.serveAdmin(p.admin, out, running, drains, reloader, upgrades)
 	return service{
 		handler:         running.handler,
 		log:             log.Logger,
 		headerTimeout:   time.Duration(c.HeaderTimeout),
 		shutdownTimeout: time.Duration(c.ShutdownTimeout),
 		connections:     h.Count, shutdown: h.Shutdown,
-		drains:  drains,
-		manager: p.manager,
+		drains:   drains,
+		upgrades: upgrades,
+		tookOver: old != nil,
+		manager:  p.manager,
 	}.serve(listeners, p.signals.shutdown)
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"sync"
 
 	"github.com/fsnotify/fsnotify"
 
@@ -24,6 +25,7 @@ type reloader struct {
 	signals  <-chan os.Signal
 	watcher  *watcher        // nil if files are not watched
 	closed   chan struct{}   // closed by close
+	once     sync.Once       // closes it
 	nonEmpty map[string]bool // the files of the current version that were not empty when it was loaded
 }
 
@@ -82,10 +84,12 @@ func (r *reloader) request(ctx context.Context) (reloadReport, error) {
 
 // close stops the reloader. It does not wait for a reload that is under way.
 func (r *reloader) close() {
-	close(r.closed)
-	if r.watcher != nil {
-		r.watcher.close()
-	}
+	r.once.Do(func() {
+		close(r.closed)
+		if r.watcher != nil {
+			r.watcher.close()
+		}
+	})
 }
 
 // loop reloads the application after signals and changes until the reloader is closed. Signals that arrive during a

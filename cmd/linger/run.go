@@ -31,6 +31,7 @@ type runCommand struct {
 	drainFlags      `embed:"" group:"Draining:"`
 	logFlags        `embed:"" group:"Log:"`
 	adminFlags      `embed:"" group:"Administration:"`
+	handoverFlags   `embed:"" group:"Upgrades:"`
 
 	settingSources // set by BeforeResolve
 	configuration  // set by configure
@@ -40,11 +41,11 @@ type runCommand struct {
 
 // Run loads the application and then serves it until a signal ends the server. It does not listen before the application
 // is loaded, so that clients cannot connect to one that fails to load.
-func (c *runCommand) Run(out *streams) error {
+func (c *runCommand) Run(out *streams, old *predecessor) error {
 	if err := c.configure(); err != nil {
 		return err
 	}
-	p, err := openProcess(out, c.logFlags, c.adminFlags)
+	p, err := openProcess(out, old, c.logFlags, c.adminFlags)
 	if err != nil {
 		return err
 	}
@@ -63,17 +64,21 @@ func (c *runCommand) Run(out *streams) error {
 		return errors.Join(err, app.Shutdown(context.Background()))
 	}
 	defer listeners.release()
-	p.signals.notifyShutdown() // before the address is printed: a program that reads it may send a signal at once
 	running := newRunning(app, c, listeners, p)
 	reloader, err := running.startReloader(p.signals.reload)
 	if err != nil {
 		return errors.Join(fmt.Errorf("cannot watch the application's files: %w", err), listeners.close(), app.Shutdown(context.Background()))
 	}
 	defer reloader.close()
+	if err := p.begin(c.PidFile, listeners.sockets, running.receive); err != nil {
+		return errors.Join(err, listeners.close(), app.Shutdown(context.Background()))
+	}
 	reportDescriptors(log.Logger, maxDescriptors(), c.MaxConnections, c.values.Given("max-connections"))
 	c.print(out, fmt.Sprintf("%s runs at %s", c.App, listeners.urls()))
 	drains := newDrains(app.Server(), running.drainOptions, log.Logger)
-	c.serveAdmin(p.admin, out, running, drains, reloader)
+	upgrades := newUpgrades(running.transferable(), running.handoverFlags, listeners.sockets, p)
+	upgrades.stop, upgrades.retry = reloader.close, running.retryReload
+	c.serveAdmin(p.admin, out, running, drains, reloader, upgrades)
 	return service{
 		handler:         running.handler,
 		log:             log.Logger,
@@ -81,8 +86,10 @@ func (c *runCommand) Run(out *streams) error {
 		bodyTimeout:     time.Duration(c.BodyTimeout),
 		shutdownTimeout: time.Duration(c.ShutdownTimeout),
 		connections:     app.Server().Count, shutdown: app.Shutdown,
-		drains:  drains,
-		manager: p.manager,
+		drains:   drains,
+		upgrades: upgrades,
+		tookOver: old != nil,
+		manager:  p.manager,
 	}.serve(listeners, p.signals.shutdown)
 }
 

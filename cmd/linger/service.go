@@ -25,6 +25,8 @@ type service struct {
 	connections     func() int                      // returns the number of WebSocket connections
 	shutdown        func(ctx context.Context) error // closes the WebSocket connections of handler
 	drains          *drains                         // drains the WebSocket connections of handler
+	upgrades        *upgrades                       // hands over to other processes; nil in tests
+	tookOver        bool                            // from another process, which has said so to the service manager
 	manager         *systemd.Notifier               // nil in tests
 }
 
@@ -48,13 +50,18 @@ func (s service) serve(ls *listeners, signals <-chan os.Signal) error {
 	reported := make(chan struct{})
 	defer close(reported)
 	s.reportState(reported)
+	taken, left := s.upgrades.serve(servers)
 	select {
 	case err := <-failed:
 		return err
+	case <-taken:
+		return s.leave(left, signals, stop)
 	case <-s.drains.ended:
+		s.upgrades.close()
 		return s.awaitShutdown(slog.String("after", "linger drain"), signals, stop)
 	case signal := <-signals:
-		if signal != os.Interrupt {
+		s.upgrades.close()
+		if signal != os.Interrupt && !s.upgrades.hasMoved() {
 			s.manager.Stopping(s.drains.timeout(s.drains.defaults()) + s.shutdownTimeout + drainMargin)
 			if again := s.drains.await(signals); again != nil {
 				signal = again
@@ -62,6 +69,21 @@ func (s service) serve(ls *listeners, signals <-chan os.Signal) error {
 		}
 		return s.awaitShutdown(slog.String("signal", signal.String()), signals, stop)
 	}
+}
+
+// leave waits until nothing is left in this process after another one has taken over, and ends the application. A signal ends the wait.
+func (s service) leave(left <-chan struct{}, signals <-chan os.Signal, stop func(context.Context) error) error {
+	select {
+	case <-left:
+	case signal := <-signals:
+		return s.awaitShutdown(slog.String("signal", signal.String()), signals, stop)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.shutdownTimeout)
+	defer cancel()
+	if err := s.shutdown(ctx); err != nil && !errors.Is(err, linger.ErrShutdown) {
+		s.log.Warn("the application has not ended in time", "error", err)
+	}
+	return nil
 }
 
 // stateInterval is the time between two reports of the state to the service manager.
@@ -72,8 +94,10 @@ func (s service) reportState(stop <-chan struct{}) {
 	if !s.manager.Enabled() {
 		return
 	}
-	s.manager.Ready()
-	s.manager.Status(s.state())
+	if !s.tookOver {
+		s.manager.Ready()
+		s.manager.Status(s.state())
+	}
 	go s.manager.Watch(stop, func() { _ = s.state() })
 	go func() {
 		ticker := time.NewTicker(stateInterval)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/lingerws/linger/cmd/linger/internal/settings"
 	"github.com/lingerws/linger/cmd/linger/internal/wrangler"
+	"github.com/lingerws/linger/internal/handover"
 	"github.com/lingerws/linger/worker"
 )
 
@@ -21,11 +22,13 @@ const (
 
 // sections returns the tables of the configuration file, as the first words of the flags in them.
 func sections() []string {
-	return []string{"admin", "drain", "static", "tls", "acme", "log", "otel", "proxy-protocol"}
+	return []string{"admin", "drain", "static", "tls", "acme", "log", "otel", "proxy-protocol", "handover"}
 }
 
 // otherVariables returns the environment variables that are not settings; * is any rest of a name.
-func otherVariables() []string { return []string{varPrefix + "*", variablePrefix + "WORKER"} }
+func otherVariables() []string {
+	return []string{varPrefix + "*", variablePrefix + "WORKER", handover.FDVariable, filesVariable}
+}
 
 // settingSources is what a command has read, the command line included.
 type settingSources struct {

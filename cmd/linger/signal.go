@@ -17,15 +17,18 @@ import (
 type signals struct {
 	shutdown chan os.Signal // requests for a graceful shutdown
 	reload   chan os.Signal // requests for a reload of the application
+	upgrade  chan os.Signal // requests for an upgrade
 }
 
-// notify starts the handling of SIGHUP. Without it, SIGHUP would end the process.
+// notify starts the handling of SIGHUP and SIGUSR2. Without it, they would end the process.
 func notify() *signals {
 	s := &signals{
 		shutdown: make(chan os.Signal, 2), // the first signal, and one that ends the shutdown early
 		reload:   make(chan os.Signal, 1),
+		upgrade:  make(chan os.Signal, 1),
 	}
 	s.notifyHangup()
+	s.notifyUpgrade()
 	return s
 }
 

@@ -21,6 +21,7 @@ const healthy = `
 	linger_ready 1x40
 	linger_draining 0x40
 	linger_drain_connections_left 0x40
+	linger_handovers_total{result="failed"} 0x40
 	process_open_fds 1000x40
 	process_max_fds 20000x40
 	linger_handshakes_refused_total{reason="max-connections"} 0x40
@@ -52,6 +53,7 @@ var problems = map[string]string{
 	"LingerDown":               `up 0x40`,
 	"LingerNotReady":           `linger_ready 0x40`,
 	"LingerDrainStuck":         "linger_draining 1x40\nlinger_drain_connections_left 5x40",
+	"LingerUpgradeFailed":      `linger_handovers_total{result="failed"} 0x30 1x10`,
 	"LingerFileDescriptors":    `process_open_fds 19000x40`,
 	"LingerRefusesConnections": `linger_handshakes_refused_total{reason="max-connections"} 0+60x40`,
 	"LingerBackendsFail":       `linger_handshakes_refused_total{reason="unreachable"} 0+60x40`,

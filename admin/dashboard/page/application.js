@@ -83,7 +83,7 @@ async function reload() {
 }
 
 /** The kinds of events that the checkbox "application" stands for. */
-const applicationEvents = ["failure", "reload", "replacement", "drain"];
+const applicationEvents = ["failure", "reload", "replacement", "drain", "upgrade"];
 
 const tail = { stream: null, events: null };
 

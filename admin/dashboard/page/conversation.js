@@ -27,7 +27,7 @@ function payload({ text, data, truncated }) {
 
 const names = {
   opened: "opened", closed: "closed", refused: "refused", slow: "send queue full", failure: "event failed", reload: "reload",
-  replacement: "engine replaced", drain: "drain",
+  replacement: "engine replaced", drain: "drain", upgrade: "upgrade",
 };
 
 /** Returns the text of an event that is not a message. */

@@ -107,11 +107,11 @@ export function parseSize(text) {
   return parts && Math.round(Number(parts[1]) * 1024 ** " kmg".indexOf(parts[2].toLowerCase() || " "));
 }
 
-const titles = { start: "Started", reload: "Application reloaded", drain: "Drain" };
+const titles = { start: "Started", reload: "Application reloaded", drain: "Drain", upgrade: "Upgrade" };
 
 /** Returns the element of an entry of the timeline. */
 export function newEntry(entry) {
-  const tone = entry.kind === "reload" && entry.ok ? "good" : entry.ok ? "" : "bad";
+  const tone = ["reload", "upgrade"].includes(entry.kind) && entry.ok ? "good" : entry.ok ? "" : "bad";
   return h("li", { class: `${entry.kind} ${tone}` },
     h("time", {}),
     h("span", { class: "mark-icon" }, icon(entry.kind)),

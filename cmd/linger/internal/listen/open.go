@@ -25,11 +25,11 @@ func Close(listeners []Listener) error {
 	return err
 }
 
-// Open listens on the addresses. If there are none it listens on all sockets of passed, and without those on byDefault. After an
-// error it has closed what it had opened. unused are the names of sockets of passed that no address names.
+// Open listens on the addresses, with the listeners of passed that are inherited if it has them. If there are no addresses it listens
+// on all sockets of passed, and without those on byDefault. After an error it has closed what it had opened. unused are the names of sockets of passed that no address names.
 func Open(ctx context.Context, addresses []Address, passed *Passed, byDefault Address) (listeners []Listener, unused []string, err error) {
 	switch {
-	case len(addresses) == 0 && passed.Len() > 0:
+	case len(addresses) == 0 && len(passed.addresses()) > 0:
 		addresses = passed.addresses()
 	case len(addresses) == 0:
 		addresses = []Address{byDefault}
@@ -47,6 +47,9 @@ func Open(ctx context.Context, addresses []Address, passed *Passed, byDefault Ad
 }
 
 func (a Address) open(ctx context.Context, passed *Passed) ([]net.Listener, error) {
+	if list := passed.takeAll(a); len(list) > 0 {
+		return list, nil
+	}
 	switch a.kind {
 	case descriptor:
 		return passed.open(a.place)
@@ -78,10 +81,12 @@ func explain(a Address, err error) error {
 	return fmt.Errorf("cannot listen on %s: %w", a, err)
 }
 
-// Passed are the sockets that a service manager has started the process with (sd_listen_fds(3)).
+// Passed are the sockets that a service manager has started the process with (sd_listen_fds(3)), or the listeners of the process
+// before this one.
 type Passed struct {
-	sockets []passedSocket
-	used    map[int]bool // by descriptor
+	sockets   []passedSocket
+	used      map[int]bool // by descriptor
+	inherited []*inherited
 }
 
 type passedSocket struct {
@@ -89,12 +94,12 @@ type passedSocket struct {
 	name       string // empty if it has none
 }
 
-// Len returns the number of sockets.
+// Len returns the number of sockets of the service manager.
 func (p *Passed) Len() int { return len(p.sockets) }
 
-// addresses returns the addresses of all sockets.
+// addresses returns the addresses of all sockets of the service manager.
 func (p *Passed) addresses() []Address {
-	list := make([]Address, 0, len(p.sockets))
+	list := p.addressesOfManager()
 	for _, s := range p.sockets {
 		list = append(list, Address{kind: descriptor, place: strconv.Itoa(s.descriptor)})
 	}

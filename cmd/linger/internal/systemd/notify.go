@@ -54,6 +54,11 @@ func (n *Notifier) Stopping(atMost time.Duration) {
 	n.send(fmt.Sprintf("%s\nEXTEND_TIMEOUT_USEC=%d", daemon.SdNotifyStopping, atMost.Microseconds()))
 }
 
+// Succeeded reports that another process is the main process of the service now, and that the service can be used, after Reloading.
+func (n *Notifier) Succeeded(pid int) {
+	n.send(fmt.Sprintf("MAINPID=%d\n%s", pid, daemon.SdNotifyReady))
+}
+
 // Status reports the state of the service as text, for people, unless that text was the last one.
 func (n *Notifier) Status(text string) {
 	if !n.Enabled() {
