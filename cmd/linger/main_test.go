@@ -24,7 +24,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the scripts in testdata/script, which use the command line as users do. In addition to the commands
-// that package testscript documents, they use those of serverCommands, clientCommands and proxyCommands.
+// that package testscript documents, they use those of serverCommands, clientCommands, proxyCommands and
+// upgradeCommands.
 func TestScripts(t *testing.T) {
 	examples, err := filepath.Abs("../../examples")
 	if err != nil {
@@ -33,6 +34,7 @@ func TestScripts(t *testing.T) {
 	commands := serverCommands()
 	maps.Copy(commands, clientCommands())
 	maps.Copy(commands, proxyCommands())
+	maps.Copy(commands, upgradeCommands())
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {

@@ -28,6 +28,9 @@ type predecessor struct {
 	settled sync.Once
 	failed  bool // the old process knows why this one cannot take over
 
+	moved   movedIn
+	counted func() entryCounter // set before take
+
 	mu    sync.Mutex
 	state admin.UpgradeStatus
 }
@@ -145,11 +148,12 @@ func (p *predecessor) replaceErrors() error {
 const standardErrorFD = 2
 
 // ended is called when the old process has nothing left, or has ended.
-func (p *predecessor) ended(moved int, err error) {
+func (p *predecessor) ended(err error) {
+	p.counted().HandoverTaken(int(p.moved.Load()))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	p.state.State, p.state.Ended, p.state.Moved = admin.UpgradeComplete, &now, moved
+	p.state.State, p.state.Ended = admin.UpgradeComplete, &now
 	if err != nil {
 		p.state.Error = err.Error()
 	}
@@ -169,5 +173,6 @@ func (p *predecessor) status() *admin.UpgradeStatus {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.state
+	s.Moved = int(p.moved.Load())
 	return &s
 }

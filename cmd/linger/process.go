@@ -39,6 +39,7 @@ func openProcess(out *streams, old *predecessor, l logFlags, a adminFlags) (*pro
 // link to the old process, and returns when that serves nothing more.
 func (p *process) begin(pidFile string, s sockets, receive func(ctx context.Context, link *net.UnixConn, old *predecessor) error) error {
 	if p.old != nil {
+		p.old.counted = p.admin.counter
 		if err := p.old.take(receive); err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/lingerws/linger"
@@ -32,10 +33,14 @@ type running struct {
 	current atomic.Pointer[runCommand] // the settings in force
 
 	listeners *listeners
+
+	refused    atomic.Bool // a reload was refused because of an upgrade
+	reloadSoon func()      // has the application reloaded
 }
 
 func newRunning(app *worker.App, c *runCommand, ls *listeners, p *process) *running {
 	r := &running{app: app, log: p.log, manager: p.manager, started: c, listeners: ls}
+	r.reloadSoon = func() { trySend(p.signals.reload, syscall.SIGHUP) }
 	r.current.Store(c)
 	return r
 }
@@ -72,6 +77,9 @@ func (r *running) reload() (reloadReport, error) {
 	}
 	r.log.warnAll(next.newWarnings(last))
 	fixed, err := r.app.Reconfigure(options)
+	if errors.Is(err, worker.ErrHandingOver) {
+		r.refused.Store(true)
+	}
 	if err != nil {
 		return reloadReport{}, err
 	}

@@ -55,7 +55,7 @@ func (c *runCommand) Run(out *streams, old *predecessor) error {
 		return err
 	}
 	defer c.tracing.close()
-	app, err := c.load(log, p.admin.observe)
+	app, err := c.load(log, p.admin.observe, old.observe)
 	if err != nil {
 		return fmt.Errorf("cannot load %s:\n%w", c.App, err)
 	}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -82,8 +83,9 @@ func serverCommands() map[string]scriptCommand {
 type server struct {
 	process        *exec.Cmd
 	stdout, stderr output
-	ended          chan struct{} // closed when the process has ended
-	status         int           // exit status; valid after ended is closed
+	reading        sync.WaitGroup // the goroutines that read the outputs
+	ended          chan struct{}  // closed when the process has ended
+	status         int            // exit status; valid after ended is closed
 }
 
 func serverOf(ts *testscript.TestScript) *server {
@@ -133,8 +135,11 @@ func launch(ts *testscript.TestScript, args []string) *server {
 	for _, name := range strings.Fields(ts.Getenv("PASS")) {
 		s.process.Env = append(s.process.Env, name+"="+ts.Getenv(name))
 	}
-	s.process.Stdout, s.process.Stderr = &s.stdout, &s.stderr
-	ts.Check(s.process.Start())
+	var closeOutputs func()
+	s.process.Stdout, s.process.Stderr, closeOutputs = s.outputs(ts)
+	err = s.process.Start()
+	closeOutputs()
+	ts.Check(err)
 	go s.wait()
 	ts.Defer(func() {
 		_ = s.process.Process.Kill() // it may have exited
@@ -147,8 +152,33 @@ func launch(ts *testscript.TestScript, args []string) *server {
 // isLingerVariable reports whether a line of os.Environ is a setting of the process that runs the tests.
 func isLingerVariable(line string) bool { return strings.HasPrefix(line, variablePrefix) }
 
+// outputs returns the two outputs of the process, and a function that closes them here. They are read until their ends, which may come
+// after that of the process: another process that has taken over has them too.
+func (s *server) outputs(ts *testscript.TestScript) (stdout, stderr *os.File, closeThem func()) {
+	ends := make([]*os.File, 0, 2)
+	for _, to := range []*output{&s.stdout, &s.stderr} {
+		reader, writer, err := os.Pipe()
+		ts.Check(err)
+		ends = append(ends, writer)
+		s.reading.Go(func() {
+			_, _ = io.Copy(to, reader)
+			_ = reader.Close()
+		})
+	}
+	return ends[0], ends[1], func() { _, _ = ends[0].Close(), ends[1].Close() }
+}
+
+// outputTimeout bounds the wait for the rest of the outputs of a process that has ended.
+const outputTimeout = time.Second
+
 func (s *server) wait() {
 	err := s.process.Wait()
+	read := make(chan struct{})
+	go func() { s.reading.Wait(); close(read) }()
+	select {
+	case <-read:
+	case <-time.After(outputTimeout): // another process has the outputs
+	}
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit):

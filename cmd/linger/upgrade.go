@@ -35,8 +35,8 @@ type transfer struct {
 
 	pause     func()                          // stops accepting connections
 	resume    func()                          // accepts again, after the upgrade has failed
-	committed func(moved int)                 // the new process has taken over; moved is the number of connections that it has
-	progress  func(phase string)              // is called at the beginning of each phase
+	committed func()                          // the new process has taken over
+	progress  func(phase string, moved int)   // is called at the beginning of each phase, with the number of connections that have moved by then
 	requests  func(ctx context.Context) error // blocks until the HTTP requests in progress have been answered
 }
 
@@ -45,6 +45,7 @@ type transferReport struct {
 	version      string // of the new process
 	committed    bool   // the new process has taken over
 	moved        int
+	givenUp      int                  // events in progress that have taken too long
 	fixed        []admin.UpgradeFixed // connections that have not moved
 	rounds, lost int
 	pause, total time.Duration

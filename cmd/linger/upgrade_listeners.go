@@ -25,7 +25,7 @@ func (s staying) handOver(ctx context.Context, t transfer) (transferReport, erro
 	g := &stayingGiver{s: s, t: t}
 	r, err := handover.Give(ctx, t.link, g, handover.GiveOptions{
 		Version: t.version, ReadyTimeout: time.Duration(t.limits.HandoverTimeout), Linger: g.linger,
-		Kill: t.kill, Exited: t.exited, Progress: func(p handover.Phase, _ handover.Report) { t.progress(string(p)) },
+		Kill: t.kill, Exited: t.exited, Progress: func(p handover.Phase, _ handover.Report) { t.progress(string(p), 0) },
 	})
 	report := transferReport{
 		version: r.Version, committed: r.Committed, rounds: r.Rounds, pause: r.Pause, total: r.Total,
@@ -67,7 +67,7 @@ func (g *stayingGiver) Freeze(context.Context, func(handover.Connection) error) 
 
 func (g *stayingGiver) Yield(context.Context) error { return nil }
 
-func (g *stayingGiver) Commit(func(handover.Op) error) { g.t.committed(0) }
+func (g *stayingGiver) Commit(func(handover.Op) error) { g.t.committed() }
 
 func (g *stayingGiver) RollBack() {
 	if g.paused.Swap(false) {
@@ -123,7 +123,9 @@ func receiveListeners(ctx context.Context, link *net.UnixConn, p *predecessor) e
 	go func() {
 		err := handover.Take(ctx, link, t, handover.TakeOptions{Terms: p.terms})
 		result <- err
-		p.ended(0, err)
+		if t.begun.Load() {
+			p.ended(err)
+		}
 	}()
 	select {
 	case <-t.started:
@@ -134,7 +136,10 @@ func receiveListeners(ctx context.Context, link *net.UnixConn, p *predecessor) e
 }
 
 // listenerTaker is the new process of a hand-over in which no connection moves.
-type listenerTaker struct{ started chan struct{} }
+type listenerTaker struct {
+	started chan struct{} // closed by Start
+	begun   atomic.Bool   // Start has been called
+}
 
 var errNoConnections = errors.New("this server takes over no connections: it was started with other arguments than the old process")
 
@@ -151,7 +156,10 @@ func (t *listenerTaker) Take(context.Context) error { return nil }
 
 func (t *listenerTaker) Commit(committed func() error) error { return committed() }
 
-func (t *listenerTaker) Start(func(handover.Op) error) { close(t.started) }
+func (t *listenerTaker) Start(func(handover.Op) error) {
+	t.begun.Store(true)
+	close(t.started)
+}
 
 func (t *listenerTaker) Apply(handover.Op) {}
 

@@ -46,7 +46,7 @@ func (u *upgrades) run(ctx context.Context, binary string, dryRun bool, done cha
 func (u *upgrades) probe(ctx context.Context, child *child, limits handoverFlags) (transferReport, error) {
 	r, err := handover.Probe(ctx, child.Link, handover.GiveOptions{
 		Version: versionNumber(), ReadyTimeout: time.Duration(limits.HandoverTimeout),
-		Kill: child.Kill, Exited: child.Exited(), Progress: func(p handover.Phase, _ handover.Report) { u.progress(string(p)) },
+		Kill: child.Kill, Exited: child.Exited(), Progress: func(p handover.Phase, _ handover.Report) { u.progress(string(p), 0) },
 	})
 	return transferReport{version: r.Version, total: r.Total}, err
 }
@@ -58,24 +58,24 @@ func (u *upgrades) handOver(ctx context.Context, child *child, limits handoverFl
 		pause:    u.sockets.pause,
 		resume:   u.sockets.resume,
 		progress: u.progress,
-		committed: func(moved int) {
+		committed: func() {
 			u.sockets.own(false)
 			u.manager.Succeeded(child.pid())
 			go u.manager.Close() // the rest is said by the new process
-			u.update(func(s *admin.UpgradeStatus) { s.State, s.Moved = admin.UpgradeDraining, moved })
+			u.update(func(s *admin.UpgradeStatus) { s.State = admin.UpgradeDraining })
 			close(u.taken)
 			u.stop()
-			u.log.Info("upgrade: the new process has taken over", "process", child.pid(), "connections", moved, "left", u.server.left())
+			u.log.Info("upgrade: the new process has taken over", "process", child.pid(), "left", u.server.left())
 		},
 		requests: u.requests,
 	})
 }
 
 // progress follows the phases of a hand-over.
-func (u *upgrades) progress(phase string) {
-	u.log.Info("upgrade: " + describePhase(phase))
+func (u *upgrades) progress(phase string, moved int) {
+	u.log.Info("upgrade: "+describePhase(phase), "moved", moved)
 	u.update(func(s *admin.UpgradeStatus) {
-		s.Phase = phase
+		s.Phase, s.Moved = phase, moved
 		switch handover.Phase(phase) {
 		case handover.PhaseAnnounce, handover.PhaseSettle, handover.PhaseFreeze, handover.PhaseCommit:
 			s.State = admin.UpgradeMoving
@@ -146,7 +146,10 @@ func (u *upgrades) complete(report transferReport, err error) {
 	if err != nil {
 		u.log.Error("upgrade: the link to the new process has ended early: what had not moved has ended in this process", "error", err)
 	}
-	u.log.Info("upgrade complete: this process ends", "moved", report.moved, "rounds", report.rounds, "pause", report.pause, "took", report.total)
+	for _, f := range report.fixed {
+		u.log.Info("upgrade: connections did not move", "connections", f.Connections, "reason", f.Reason)
+	}
+	u.log.Info("upgrade complete: this process ends", "moved", report.moved, "given_up", report.givenUp, "lost", report.lost, "rounds", report.rounds, "pause", report.pause, "took", report.total)
 	u.finish(func(s *admin.UpgradeStatus) {
 		s.State, s.Version, s.Moved, s.Left, s.Pause = admin.UpgradeComplete, report.version, report.moved, 0, report.pause.Seconds()
 		if err != nil {
