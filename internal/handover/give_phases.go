@@ -23,7 +23,7 @@ func (s *giving) untilCommitted(ctx context.Context) error {
 	s.rounding.Store(true)
 	s.begin(PhaseFreeze)
 	s.paused = time.Now()
-	if err := s.freeze(ctx); err != nil {
+	if err := s.freeze(ctx, ctx); err != nil {
 		return err
 	}
 	s.report.Left = s.left
@@ -106,11 +106,11 @@ func (s *giving) settle(ctx context.Context) error {
 	return nil
 }
 
-// freeze is the first part of a round.
-func (s *giving) freeze(ctx context.Context) error {
+// freeze is the first part of a round. bounded is ctx with a bound after which the connections are frozen whatever is in progress.
+func (s *giving) freeze(ctx, bounded context.Context) error {
 	defer s.unblock(ctx)()
 	s.frozen.Store(0)
-	left, err := s.g.Freeze(ctx, s.send)
+	left, err := s.g.Freeze(bounded, s.send)
 	if err != nil {
 		return s.failed(ctx, err)
 	}
@@ -161,7 +161,7 @@ func (s *giving) drain() error {
 // laterRound is a round after the first. drain is the context of the freeze: after its deadline, what is in progress is given up.
 func (s *giving) laterRound(ctx, drain context.Context) error {
 	round, late := s.lastRound()+1, drain.Err() != nil
-	err := s.freeze(drain)
+	err := s.freeze(ctx, drain)
 	switch {
 	case err == nil && s.frozen.Load() > 0:
 		err = s.laterCommit(ctx, round)
