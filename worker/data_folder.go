@@ -201,8 +201,11 @@ func (a *App) closeData() {
 }
 
 // closeStore closes the files of a data directory.
-func (a *App) closeStore(store *storage.Store) {
-	if err := store.Close(); err != nil && !errors.Is(err, storage.ErrClosed) {
+func (a *App) closeStore(store *storage.Store) { a.reportClose(store.Close()) }
+
+// reportClose logs the error of closing the files.
+func (a *App) reportClose(err error) {
+	if err != nil && !errors.Is(err, storage.ErrClosed) {
 		a.opts.Logger.Error("the data directory was not closed: what was acknowledged is in its log, and is recovered at the next start", "error", err)
 	}
 }

@@ -183,7 +183,7 @@ func (a *App) yield(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("the storage is still in use, by a statement that takes long: %w", err)
 	case opened != nil:
-		a.closeStore(opened.store)
+		a.reportClose(opened.store.Leave())
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ func (s *Store) DeleteClass(class string) error {
 		return err
 	}
 	if exist {
+		s.committer.segments.drain() // a segment that Leave has left may have changes of the files
 		if err := s.disk.remove(classFolder(class)); err != nil {
 			return err
 		}

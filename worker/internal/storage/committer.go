@@ -296,6 +296,22 @@ func (s *segments) add(full *segment) {
 	s.changed.Broadcast()
 }
 
+// drain blocks until the full segments have been removed, or cannot be.
+func (s *segments) drain() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	keep := s.keep
+	if keep < 0 {
+		return
+	}
+	s.keep = 0
+	s.changed.Broadcast()
+	for len(s.full) > 0 && !s.ended && !s.behind {
+		s.changed.Wait()
+	}
+	s.keep = keep
+}
+
 // checkpoint removes full segments, the oldest first, while there are too many, until keep is negative.
 func (c *committer) checkpoint() {
 	s := &c.segments

@@ -93,7 +93,10 @@ func openDisk(d disk, options Options) (*Store, error) {
 	options.setDefaults()
 	s := &Store{options: options, disk: d, files: map[string]*file{}, byName: map[string]*database{}}
 	s.descriptors.max = options.MaxFiles
-	last, err := s.recover()
+	last, adopted, err := s.adopt()
+	if err == nil && !adopted {
+		last, err = s.recover()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("recovering the data directory: %w", err)
 	}
@@ -117,7 +120,10 @@ func (s *Store) newFile(name string) *file {
 
 // Close makes all transactions durable in their files and closes the data directory. No other method may be in progress, and
 // open transactions are lost.
-func (s *Store) Close() error {
+func (s *Store) Close() error { return s.close((*committer).finish) }
+
+// close closes the data directory. finish ends the log.
+func (s *Store) close(finish func(*committer) error) error {
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
@@ -138,7 +144,7 @@ func (s *Store) Close() error {
 	g.mu.Unlock()
 	s.goroutines.Wait()
 	errs = append(errs, s.system.close())
-	errs = append(errs, s.committer.finish())
+	errs = append(errs, finish(&s.committer))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.files {
