@@ -4,6 +4,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -86,31 +87,46 @@ func TestAppendStateIdle(t *testing.T) {
 }
 
 func TestRestoreErrors(t *testing.T) {
+	const header = `15 "\x81\x85\x01\x02\x03\x04"` // the header of a text of five bytes
 	for _, c := range []struct {
-		name, state, reason string
-		cfg                 Config
+		name   string
+		fields []string
+		reason string
+		cfg    Config
 	}{
-		{"not a record", "\xff", "malformed", Config{}},
-		{"other modes", "\x08\x02", "field 1: the modes are 10, expected those of the machine, 0", Config{}},
-		{"no modes", "", "field 1", Config{HalfOpen: true}},
-		{"a half", "\x18\x03", "field 3: got 3, expected at most 2", Config{}},
-		{"a code of the peer that must not be sent", "\x28\xee\x07", "field 5", Config{}},
-		{"our Close without content", "\x10\x01", "field 2", Config{}},
-		{"a violation of a later version", "\x52\x01x", `field 10: the violation "x" is unknown`, Config{}},
-		{"a complete header", "\x72\x06\x81\x80\x01\x02\x03\x04", "field 14", Config{}},
-		{"a header that is too long", "\x72\x10" + strings.Repeat("\x82\xff", 8), "field 14", Config{}},
-		{"a header of a client", "\x7a\x02\x81\x05\x80\x01\x03", "field 15", Config{}},
-		{"a compressed frame without compression", "\x7a\x06\xc1\x85\x01\x02\x03\x04\x80\x01\x03", "field 15", Config{}},
-		{"a continuation of nothing", "\x7a\x06\x80\x85\x01\x02\x03\x04\x80\x01\x03", "field 15", Config{}},
-		{"more payload than the frame has", "\x7a\x06\x81\x85\x01\x02\x03\x04\x80\x01\x06", "field 16", Config{}},
-		{"a payload without a header", "\x80\x01\x06", "field 15", Config{}},
-		{"a payload of a ping that is too short", "\x7a\x06\x89\x85\x01\x02\x03\x04\x80\x01\x03\x8a\x01\x01p", "field 17", Config{}},
-		{"a message that is neither text nor binary", "\x90\x01\x03", "field 18", Config{}},
-		{"a number that overflows", "\xc8\x01\xff\xff\xff\xff\xff\xff\xff\xff\x7f", "field 25", Config{}},
-		{"a state of a compression", "\x08\x20\xf2\x01\x01x", "not that of a fake", Config{Compression: fakeCompression{}}},
+		{"other modes", []string{"1 2"}, "field 1: the modes are 10, expected those of the machine, 0", Config{}},
+		{"no modes", nil, "field 1", Config{HalfOpen: true}},
+		{"a half", []string{"3 3"}, "field 3: got 3, expected at most 2", Config{}},
+		{"a code of the peer that must not be sent", []string{"5 1006"}, "field 5", Config{}},
+		{"a reason without a code", []string{"5 1005", `6 "bye"`}, "field 5", Config{}},
+		{"a code of ours that must not be sent", []string{"7 1004"}, "field 7", Config{}},
+		{"a reason that is not UTF-8", []string{"7 1000", `8 "\xff"`}, "field 7", Config{}},
+		{"our Close without content", []string{"2 1"}, "field 2", Config{}},
+		{"a violation of a later version", []string{`10 "x"`}, `field 10: the violation "x" is unknown`, Config{}},
+		{"a complete header", []string{`14 "\x81\x80\x01\x02\x03\x04"`}, "field 14", Config{}},
+		{"the beginning of a header that is too long", []string{`14 "\x82\xff345678901234567"`}, "field 14", Config{}},
+		{"a header that is cut", []string{`15 "\x81"`}, "field 15", Config{}},
+		{"a header of a server", []string{`15 "\x81\x05"`, "16 3"}, "field 15", Config{}},
+		{"a compressed frame without compression", []string{`15 "\xc1\x85\x01\x02\x03\x04"`, "16 3"}, "field 15", Config{}},
+		{"a continuation of nothing", []string{`15 "\x80\x85\x01\x02\x03\x04"`, "16 3"}, "field 15", Config{}},
+		{"more payload than the frame has", []string{header, "16 6"}, "field 16", Config{}},
+		{"a payload without a header", []string{"16 6"}, "field 15", Config{}},
+		{"two headers", []string{`14 "\x81"`, header, "16 3"}, "field 14", Config{}},
+		{"a payload of a ping that is too short", []string{`15 "\x89\x85\x01\x02\x03\x04"`, "16 3", `17 "p"`}, "field 17", Config{}},
+		{"a payload of a ping in a text", []string{header, "16 3", `17 "p"`}, "field 17", Config{}},
+		{"a message that is neither text nor binary", []string{"18 3"}, "field 18", Config{}},
+		{"a message that is compressed", []string{"2 64", "18 1"}, "field 2", Config{}},
+		{"a character of five bytes", []string{"18 1", "23 262144"}, "field 23", Config{}},
+		{"a number that overflows", []string{"25 9223372036854775807"}, "field 25", Config{}},
+		{"a pong that is too long", []string{"28 " + strconv.Quote(strings.Repeat("p", 126))}, "field 28", Config{}},
+		{"a state of another compression", []string{"1 32", `30 "x"`}, "not that of a fake", Config{Compression: fakeCompression{}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			err := New(c.cfg).Restore([]byte(c.state))
+			state, err := encodeFields(c.fields)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = New(c.cfg).Restore(state)
 			if err == nil || !strings.Contains(err.Error(), c.reason) {
 				t.Fatalf("the error is %v, expected one with %q", err, c.reason)
 			}
@@ -118,6 +134,11 @@ func TestRestoreErrors(t *testing.T) {
 				t.Errorf("the error %v does not match ErrState", err)
 			}
 		})
+	}
+	for name, state := range map[string]string{"that is not a record": "\xff", "with a message that continues one": "\x90\x01\x00"} {
+		if err := New(Config{}).Restore([]byte(state)); !errors.Is(err, ErrState) {
+			t.Errorf("the error of a state %s is %v, expected ErrState", name, err)
+		}
 	}
 }
 
