@@ -24,6 +24,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(handover.FDVariable) != "" {
 		os.Exit(4)
 	}
+	if os.Getenv("TAKES_OVER_IN_TEST") != "" {
+		takeOver(link)
+	}
 	_, err = handover.Greet(context.Background(), link, handover.Greeting{Version: os.Getenv("VERSION_OF_TEST")})
 	if err != nil {
 		os.Exit(5)
