@@ -63,6 +63,7 @@ func (g *giver) thaw(s *Socket) {
 
 // stop lets the events of all connections begin again that have not moved.
 func (g *giver) stop() {
+	g.settling.Store(false)
 	for s := range g.server.Sockets("") {
 		s.mu.Lock()
 		waits := s.move == leaving

@@ -129,7 +129,7 @@ func (g *giver) freeze(s *Socket, force bool, send func(handover.Connection) err
 	g.mu.Lock()
 	g.held.open(s)
 	g.mu.Unlock()
-	err = s.freeze(func(op driver.Op) (int, error) { return g.divert(s, op) })
+	err = s.freeze(func(op driver.Op) (int, error) { return g.divert(s, op) }, force)
 	if err != nil {
 		return g.notFrozen(s, err), nil
 	}
@@ -185,9 +185,7 @@ func (g *giver) sendFrozen(s *Socket, exported []byte, send func(handover.Connec
 	if announced {
 		return send(handover.Connection{ID: s.id, State: s.appendState(nil, exported), File: -1})
 	}
-	return s.conn.Load().Descriptor(func(fd int) error {
-		return send(handover.Connection{ID: s.id, State: s.appendState(s.appendFixed(nil), exported), File: fd})
-	})
+	return sendWith(s.conn.Load(), handover.Connection{ID: s.id, State: s.appendState(s.appendFixed(nil), exported)}, send)
 }
 
 // takeFrozen returns the connections of the round in progress, and ends it.

@@ -25,6 +25,7 @@ type giver struct {
 	givenUp int                             // events in progress
 	cancel  context.CancelCauseFunc
 
+	settling atomic.Bool // no event begins any more, also of connections that are opened
 	requests atomic.Bool // HandoverOptions.Requests has not returned
 
 	mu        sync.Mutex // a leaf: held for a short time, under any other lock
@@ -79,9 +80,7 @@ func (g *giver) Announce(send func(handover.Connection) error) error {
 		g.mu.Lock()
 		g.announced[s] = struct{}{}
 		g.mu.Unlock()
-		err := conn.Descriptor(func(fd int) error {
-			return send(handover.Connection{ID: s.id, State: s.appendFixed(nil), File: fd})
-		})
+		err := sendWith(conn, handover.Connection{ID: s.id, State: s.appendFixed(nil)}, send)
 		s.active.Store(false)
 		switch {
 		case errors.Is(err, driver.ErrEnded):
@@ -95,6 +94,19 @@ func (g *giver) Announce(send func(handover.Connection) error) error {
 		}
 	}
 	return nil
+}
+
+// sendWith sends a connection with its descriptor, without its lock, because send may block.
+func sendWith(conn *driver.Driver, c handover.Connection, send func(handover.Connection) error) error {
+	err := conn.Descriptor(func(fd int) (err error) {
+		c.File, err = handover.Duplicate(fd)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	defer handover.CloseFile(c.File)
+	return send(c)
 }
 
 // ended lets the new process close its descriptor of a connection that has ended here.
@@ -114,10 +126,14 @@ func (g *giver) Settle(ctx context.Context) error {
 	if g.opts.Pause != nil {
 		g.opts.Pause()
 	}
-	if g.opts.Settle != nil {
-		return g.opts.Settle(ctx)
+	if g.opts.Settle == nil {
+		return nil
 	}
-	return nil
+	g.settling.Store(true)
+	for s := range g.server.Sockets("") {
+		s.leave()
+	}
+	return g.opts.Settle(ctx)
 }
 
 // divert is what is called on a connection that is frozen or has moved. It is called with the lock of its driver held.

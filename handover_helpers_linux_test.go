@@ -11,7 +11,7 @@ import (
 )
 
 // newLink returns both ends of a link.
-func newLink(t *testing.T) (ours, theirs *net.UnixConn) {
+func newLink(t testing.TB) (ours, theirs *net.UnixConn) {
 	t.Helper()
 	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {

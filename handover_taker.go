@@ -127,6 +127,7 @@ func (t *taker) Moved(c handover.Connection) error {
 	s.mu.Unlock()
 	t.mu.Lock()
 	t.own.open(s)
+	t.old.open(s)
 	t.mu.Unlock()
 	t.round = append(t.round, a)
 	t.coming[c.ID] = a

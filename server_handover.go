@@ -32,7 +32,7 @@ type HandoverOptions struct {
 	Linger time.Duration
 
 	// Pause stops accepting connections and requests, before anything is frozen. Settle then waits until what cannot be in two processes
-	// is at rest. State returns what the application as a whole passes on; it is called while all connections that can move are
+	// is at rest; if it is not nil no event begins on any connection from its call on. State returns what the application as a whole passes on; it is called while all connections that can move are
 	// frozen. Yield gives up what only one process can have, such as locked files.
 	Pause  func()
 	Settle func(ctx context.Context) error

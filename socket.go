@@ -142,6 +142,12 @@ func (s *Socket) attach(conn *driver.Driver) {
 	s.pending.flush(conn)
 	s.pending = nil
 	s.conn.Store(conn)
+	if g := s.server.giving.Load(); g != nil {
+		if g.settling.Load() {
+			s.move = leaving
+		}
+		g.wakeUp()
+	}
 }
 
 // fail ends a socket whose opening handshake did not complete.

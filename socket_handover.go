@@ -78,8 +78,14 @@ func (s *Socket) leave() readiness {
 }
 
 // freeze stops a connection on which leave has been called. The error is that of [driver.Driver.Freeze].
-func (s *Socket) freeze(divert func(driver.Op) (int, error)) error {
-	if err := s.conn.Load().Freeze(divert); err != nil {
+// force gives up an event in progress.
+func (s *Socket) freeze(divert func(driver.Op) (int, error), force bool) error {
+	conn := s.conn.Load()
+	freeze := conn.Freeze
+	if force {
+		freeze = conn.FreezeNow
+	}
+	if err := freeze(divert); err != nil {
 		return err
 	}
 	s.mu.Lock()

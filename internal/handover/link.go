@@ -87,7 +87,7 @@ func (l *link) send(m *message, file int) error {
 
 // duplicate returns another descriptor for the same file. If this process has too many, those that wait for the writer are sent first.
 func (l *link) duplicate(file int) (int, error) {
-	duplicated, err := duplicate(file)
+	duplicated, err := Duplicate(file)
 	if !errors.Is(err, syscall.EMFILE) {
 		return duplicated, err
 	}
@@ -97,7 +97,7 @@ func (l *link) duplicate(file int) (int, error) {
 	if err := l.flush(end); err != nil {
 		return -1, err
 	}
-	return duplicate(file)
+	return Duplicate(file)
 }
 
 // queue sends a message without blocking.

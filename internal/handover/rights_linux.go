@@ -40,10 +40,13 @@ func parseRights(control []byte, flags int) (files []int, err error) {
 	return files, nil
 }
 
-// duplicate returns another descriptor for the same file, which is closed in child processes.
-func duplicate(file int) (int, error) { return unix.FcntlInt(uintptr(file), unix.F_DUPFD_CLOEXEC, 3) } //nolint:gosec // a descriptor is not negative
+// Duplicate returns another descriptor for the same file, which is closed in child processes.
+func Duplicate(file int) (int, error) { return unix.FcntlInt(uintptr(file), unix.F_DUPFD_CLOEXEC, 3) } //nolint:gosec // a descriptor is not negative
 
-func closeFile(file int) { _ = unix.Close(file) }
+// CloseFile closes a descriptor that Duplicate has returned.
+func CloseFile(file int) { _ = unix.Close(file) }
+
+func closeFile(file int) { CloseFile(file) }
 
 // tooMany reports whether the kernel has refused descriptors because too many are on their way, which ends when the peer has received some.
 func tooMany(err error) bool { return errors.Is(err, syscall.ETOOMANYREFS) }
