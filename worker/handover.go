@@ -97,7 +97,7 @@ func (a *App) started() {
 	}
 	a.objects.unpark()
 	a.objects.pauseAlarms(false)
-	a.clocks.resume(a.cronsFrom)
+	a.clocks.takeOver(a.cronsFrom)
 }
 
 // beginObjects is started for the first event of an object's connection, which shows that this process has taken over.

@@ -208,6 +208,68 @@ func TestHandoverOfAlarms(t *testing.T) {
 	b.get("/one/alarms", 200, "[1,null]")
 }
 
+func TestHandoverOfStorage(t *testing.T) {
+	t.Parallel()
+	const script = `
+		import { env } from "linger";
+		addEventListener("websocketupgrade", (event) => { event.accept(); });
+		addEventListener("websocketmessage", async ({ source, data }) => {
+			const [what, key, value] = data.split(" ");
+			try {
+				if (what === "late") {
+					console.log("late begins");
+					await new Promise((done) => setTimeout(done, 2500));
+				}
+				if (what === "put") await env.KV.put(key, value);
+				source.send(await env.KV.get(key));
+			} catch (error) {
+				source.send(error.name + ": " + error.message);
+			}
+		});
+		addEventListener("fetch", (event) => event.respondWith(env.KV.get("key").then((value) => new Response(value))));`
+	opts := worker.Options{Data: t.TempDir(), Bindings: worker.Bindings{KV: []worker.KVNamespace{{Name: "KV"}}}}
+	a := serve(t, script, opts)
+	c, late := a.connect(), a.connect()
+	c.send("put key value")
+	c.want("value")
+	late.send("late key", "get key")
+	a.stdout.line(t, "late begins")
+	b := a.successor(script, opts)
+	held := make(chan answer, 1)
+	request := func(context.Context) error {
+		go func() { held <- a.do("GET", "/", "") }()
+		c.send("put key changed")
+		return nil
+	}
+	h := a.handOver(b, linger.HandoverOptions{Yield: request}, linger.ReceiveOptions{})
+	c.want("changed")
+	if got := <-held; got.StatusCode != 503 || got.Header.Get("Retry-After") != "1" {
+		t.Errorf("a request that comes to the old process meanwhile is refused, to be sent again; got %d %v", got.StatusCode, got.Header)
+	}
+	late.want("Error: The storage has moved to the new process of an upgrade, and this event was still in progress in the old one: send the request again.", "changed")
+	h.end()
+	b.get("/", 200, "changed")
+}
+
+func TestHandoverResetsObjectsThatAreBusy(t *testing.T) {
+	t.Parallel()
+	opts := chatOptions
+	opts.Data = t.TempDir()
+	a := serve(t, chatScript, opts)
+	busy, quick := a.connectTo("/busy?name=busy"), a.connectTo("/quick?name=quick")
+	busy.send("=console.log('busy begins'), new Promise(() => {})", "=ctx.getTags(ws).length")
+	quick.send("=ctx.storage.put('key', 1), new Promise((done) => setTimeout(done, 500)).then(() => 'done')", "=ctx.storage.get('key')")
+	a.stdout.line(t, "busy begins")
+	b := a.successor(chatScript, opts)
+	h := a.handOver(b, linger.HandoverOptions{}, linger.ReceiveOptions{})
+	quick.want("1", "done")
+	busy.want("0")
+	busy.send("=1 + 1")
+	busy.want("2")
+	h.end()
+	a.log.line(t, "Durable Object reset because it moves to a new process.")
+}
+
 func TestHandoverFails(t *testing.T) {
 	t.Parallel()
 	opts := chatOptions

@@ -164,6 +164,9 @@ func (all *objects) refuse() {
 	all.refusing, all.parked = true, nil
 	all.mu.Unlock()
 	for _, e := range parked {
+		if e.socket != nil { // otherwise the caller gets the exception, or the alarm is delivered by the new process
+			all.app.opts.Logger.Error("event failed: its object has moved to a new process before the event began", e.attrs()...)
+		}
 		e.refuseMoved()
 	}
 }
@@ -204,7 +207,7 @@ func (a *App) resume() {
 	}
 	a.objects.unpark()
 	a.objects.pauseAlarms(false)
-	a.clocks.resume(nil)
+	a.clocks.resume()
 	a.inputs.open()
 }
 

@@ -56,15 +56,29 @@ func (c *cronClocks) pause() map[string]time.Time {
 	return times
 }
 
-// resume continues the schedules. Those in from continue after these times, the others after that of pause.
-func (c *cronClocks) resume(from map[string]time.Time) {
+// resume continues the schedules where pause has stopped them.
+func (c *cronClocks) resume() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for text, at := range from {
-		if clock := c.running[text]; clock != nil {
-			clock.from = at
+	c.resumeLocked()
+}
+
+// takeOver begins the schedules of a new process: those in from after these times, the others from now on.
+func (c *cronClocks) takeOver(from map[string]time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	for text, clock := range c.running {
+		at, known := from[text]
+		if !known {
+			at = now
 		}
+		clock.from = at
 	}
+	c.resumeLocked()
+}
+
+func (c *cronClocks) resumeLocked() {
 	if c.paused != nil {
 		close(c.paused)
 		c.paused = nil
