@@ -9,7 +9,12 @@ import (
 	"github.com/lingerws/linger/websocket/driver"
 )
 
-// restTime is how long a round waits for events that are in progress when it begins. Most events take less.
+// roundSize bounds the number of connections of a round, so that the pause of each is short, however many there are. It does not
+// apply to an application that cannot be in two processes, which sets HandoverOptions.Settle.
+const roundSize = 500
+
+// restTime is how long the only round of such an application waits for events that are in progress when it begins. Most events take
+// less.
 const restTime = 4 * time.Millisecond
 
 // lookAgain is the time after which Freeze looks at connections again that could not be frozen. The end of an event wakes it
@@ -18,23 +23,49 @@ const lookAgain = 5 * time.Millisecond
 
 // Freeze implements [handover.Giver].
 func (g *giver) Freeze(ctx context.Context, send func(handover.Connection) error) (left int, err error) {
-	if g.isFirst() {
-		return g.freezeFirst(send)
+	if !g.isFirst() {
+		return g.freezeLater(ctx, send)
 	}
+	upgrading := g.server.upgrades()
+	rest := g.connections()
+	if g.opts.Settle != nil {
+		rest, err = g.freezeTogether(rest, send)
+	} else {
+		rest, err = g.freezeSome(rest, roundSize, send)
+	}
+	if err == nil {
+		err = g.sendState(send)
+	}
+	return len(rest) + upgrading + 1, err // 1: requests may become connections
+}
+
+// freezeTogether freezes all connections, except those whose event does not end soon.
+func (g *giver) freezeTogether(rest []*Socket, send func(handover.Connection) error) (left []*Socket, err error) {
+	rest, err = g.freezeSome(rest, len(rest), send)
+	for until := time.Now().Add(restTime); err == nil && len(rest) > 0 && time.Now().Before(until); {
+		time.Sleep(restTime / 16)
+		rest, err = g.freezeSome(rest, len(rest), send)
+	}
+	return rest, err
+}
+
+// freezeLater is Freeze after the first round.
+func (g *giver) freezeLater(ctx context.Context, send func(handover.Connection) error) (left int, err error) {
 	for {
 		force := errors.Is(ctx.Err(), context.DeadlineExceeded)
 		if !force && ctx.Err() != nil {
 			return 0, context.Cause(ctx)
 		}
 		requests, upgrading := g.requests.Load(), g.server.upgrades() // before the list, which has the connections that they have become
-		rest, err := g.freezeAll(g.connections(), force, send)
+		rest := g.connections()
+		if force {
+			return 0, g.giveUp(rest, send)
+		}
+		rest, err := g.freezeSome(rest, roundSize, send)
 		if left = len(rest) + upgrading; requests {
 			left++
 		}
-		switch {
-		case force:
-			return 0, err
-		case err != nil, left == 0, g.hasFrozen():
+		if err != nil || left == 0 || g.hasFrozen() {
 			return left, err
 		}
 		select {
@@ -43,20 +74,6 @@ func (g *giver) Freeze(ctx context.Context, send func(handover.Connection) error
 		case <-time.After(lookAgain):
 		}
 	}
-}
-
-// freezeFirst is Freeze in the first round.
-func (g *giver) freezeFirst(send func(handover.Connection) error) (left int, err error) {
-	upgrading := g.server.upgrades()
-	rest, err := g.freezeAll(g.connections(), false, send)
-	for until := time.Now().Add(restTime); err == nil && len(rest) > 0 && time.Now().Before(until); {
-		time.Sleep(restTime / 16)
-		rest, err = g.freezeAll(rest, false, send)
-	}
-	if err == nil {
-		err = g.sendState(send)
-	}
-	return len(rest) + upgrading + 1, err // 1: requests may become connections
 }
 
 // sendState sends the state of the application as a whole.
@@ -96,19 +113,33 @@ func (g *giver) isFirst() bool {
 	return g.rounds == 0
 }
 
-// freezeAll freezes what can be frozen of a list, in order, and returns those that can be later. force gives up the events that
-// are in progress.
-func (g *giver) freezeAll(list []*Socket, force bool, send func(handover.Connection) error) (rest []*Socket, err error) {
-	for _, s := range list {
-		later, err := g.freeze(s, force, send)
-		if err != nil {
-			return nil, err
+// freezeSome freezes connections of a list, in order and at most a number of them, and returns those that can be frozen later.
+func (g *giver) freezeSome(list []*Socket, most int, send func(handover.Connection) error) (rest []*Socket, err error) {
+	for i, s := range list {
+		if most == 0 {
+			return append(rest, list[i:]...), nil
 		}
-		if later {
+		later, err := g.freeze(s, false, send)
+		switch {
+		case err != nil:
+			return nil, err
+		case later:
 			rest = append(rest, s)
+		default:
+			most--
 		}
 	}
 	return rest, nil
+}
+
+// giveUp freezes all connections, and gives up the events that are in progress.
+func (g *giver) giveUp(list []*Socket, send func(handover.Connection) error) error {
+	for _, s := range list {
+		if _, err := g.freeze(s, true, send); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // freeze freezes a connection and sends its state. later means that it cannot be frozen yet.

@@ -81,7 +81,6 @@ func (g *giver) Announce(send func(handover.Connection) error) error {
 		g.announced[s] = struct{}{}
 		g.mu.Unlock()
 		err := sendWith(conn, handover.Connection{ID: s.id, State: s.appendFixed(nil)}, send)
-		s.active.Store(false)
 		switch {
 		case errors.Is(err, driver.ErrEnded):
 			g.mu.Lock()

@@ -131,6 +131,9 @@ func (s *Server) Handover(ctx context.Context, link *net.UnixConn, opts Handover
 		return HandoverReport{}, errors.Join(err, link.Close())
 	}
 	defer s.giving.Store(nil)
+	for socket := range s.Sockets("") {
+		socket.active.Store(false)
+	}
 	report, err := handover.Give(ctx, link, g, g.giveOptions())
 	g.stop()
 	if report.Committed && err == nil {
