@@ -25,9 +25,9 @@ type Driver struct {
 	mu        sync.Mutex // never held during a call of the handler
 	handler   Handler    // nil until Start
 	keepAlive keepAlive
-	notified  bool        // transport is a notifyingTransport; set once
 	roundTrip uint32      // microseconds between the last ping that was answered and its pong
 	works     uint16      // calls of Work that are due or have not returned: see beginWork
+	notified  bool        // transport is a notifyingTransport; set once
 	done      latch.Latch // released when the transport is closed
 	*working              // nil while the connection is parked: see wake
 }

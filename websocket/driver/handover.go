@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"time"
@@ -83,10 +84,14 @@ func (d *Driver) movable() (movableTransport, error) {
 	switch t := d.transport.(type) {
 	case movableTransport:
 		return t, nil
-	case interface{ fixed() string }:
-		return nil, fmt.Errorf("%w: %s", ErrFixed, t.fixed())
+	case *reporterTransport:
+		return nil, fmt.Errorf("%w: it is in the memory of this process", ErrFixed)
+	case *streamTransport:
+		if _, ok := t.nc.(*tls.Conn); ok {
+			return nil, fmt.Errorf("%w: the keys of its TLS are in this process", ErrFixed)
+		}
 	}
-	return nil, fmt.Errorf("%w: its transport has no descriptor that can be passed on", ErrFixed)
+	return nil, fmt.Errorf("%w: it has no descriptor that can be passed on", ErrFixed)
 }
 
 // Freeze stops the connection where it is: until [Driver.Thaw] nothing is read, written, timed or delivered. It may wait for
@@ -253,11 +258,10 @@ func (d *Driver) startTimers(m *moving) {
 
 // goOn continues reading and writing where the connection was frozen. mu is held.
 func (d *Driver) goOn(m *moving) {
-	switch t := m.movableTransport.(type) {
-	case notifyingTransport:
-		d.goOnReporting(m, t)
-	case blockingTransport:
+	if t, ok := m.movableTransport.(blockingTransport); ok {
 		d.goOnBlocking(m, t)
+	} else {
+		d.goOnReporting(m)
 	}
 	if d.parked() {
 		return
@@ -270,13 +274,9 @@ func (d *Driver) goOn(m *moving) {
 	d.settle()
 }
 
-// goOnReporting makes a transport report its readiness again, or for the first time. mu is held.
-func (d *Driver) goOnReporting(m *moving, t notifyingTransport) {
-	goOn := m.thaw
-	if m.adopted {
-		goOn = t.start
-	}
-	if err := goOn(); err != nil && d.state.input != inputEnded {
+// goOnReporting makes a notifyingTransport report its readiness, whatever it has reported before. mu is held.
+func (d *Driver) goOnReporting(m *moving) {
+	if err := m.thaw(); err != nil && d.state.input != inputEnded {
 		if d.parked() {
 			d.unpark()
 		}

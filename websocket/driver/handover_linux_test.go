@@ -23,6 +23,7 @@ type mover struct {
 	*recorder
 
 	t       *testing.T
+	handler Handler // the recorder, or another one
 	opts    Options
 	peer    net.Conn
 	r       *bufio.Reader // of peer
@@ -33,6 +34,12 @@ type mover struct {
 
 // newMover returns a started connection that echoes messages.
 func newMover(t *testing.T, network string, role protocol.Role, opts Options) *mover {
+	t.Helper()
+	return newMoverWith(t, network, role, opts, nil)
+}
+
+// newMoverWith is newMover with another handler.
+func newMoverWith(t *testing.T, network string, role protocol.Role, opts Options, h Handler) *mover {
 	t.Helper()
 	near, peer := socketPair(t, network)
 	if tcp, ok := peer.(*net.TCPConn); ok { // so that the kernel does not take much
@@ -47,7 +54,10 @@ func newMover(t *testing.T, network string, role protocol.Role, opts Options) *m
 		onClosed:  func(_ *Driver, end Outcome) { m.end <- end },
 	}
 	m.Driver = New(near, role, nil, opts)
-	m.Driver.Start(m.recorder)
+	if m.handler = h; h == nil {
+		m.handler = m.recorder
+	}
+	m.Driver.Start(m.handler)
 	t.Cleanup(func() { m.Driver.CloseNow(); _ = peer.Close() })
 	return m
 }
@@ -122,16 +132,16 @@ func (m *mover) move() {
 	m.Driver.Release()
 	wantDone(m.t, m.Driver)
 	m.Driver = next
-	next.StartWith(m.recorder, m.takeHeld)
+	next.StartWith(m.handler, m.takeHeld)
 }
 
 // arrive returns the frozen connection as "another process" restores it.
 func (m *mover) arrive() *Driver {
 	m.t.Helper()
 	fd := -1
-	err := m.Driver.Descriptor(func(own int) (err error) {
-		fd, err = unix.FcntlInt(uintptr(own), unix.F_DUPFD_CLOEXEC, 0)
-		return err
+	err := m.Driver.Descriptor(func(own int) error {
+		fd = dup(m.t, own)
+		return nil
 	})
 	if err != nil {
 		m.t.Fatal(err)
@@ -141,6 +151,16 @@ func (m *mover) arrive() *Driver {
 		m.t.Fatal(err)
 	}
 	return d
+}
+
+// dup returns another descriptor of the same socket, as another process gets it.
+func dup(t *testing.T, fd int) int {
+	t.Helper()
+	other, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return other
 }
 
 // send writes frames of the peer.

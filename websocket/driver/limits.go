@@ -4,22 +4,24 @@ package driver
 // HighWater, WriteTimeout, CloseTimeout, HalfOpenTimeout, LingerTimeout, MaxLinger and KeepAlive.
 // The others, which are modes, stay. A lower limit applies to the message that is being
 // received, too. The timers for closing that run end when they would have ended; those of
-// WriteTimeout and KeepAlive begin again if their duration has changed.
+// WriteTimeout and KeepAlive begin again if their duration has changed. On a frozen connection the rests of the timers are limited to
+// the new durations when it is thawed.
 func (d *Driver) SetLimits(o Options) {
 	next := d.settings().withLimits(o)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	last := d.opts.Swap(next)
-	if next.KeepAlive != last.KeepAlive && d.handler != nil {
+	live := d.state.live()
+	if next.KeepAlive != last.KeepAlive && d.handler != nil && live {
 		d.disarmKeepAlive()
 		d.armKeepAlive()
 	}
-	if d.parked() {
+	if d.parked() || d.state.handover == handoverReleased {
 		return // the machine gets its limits when it is needed
 	}
 	d.m.SetLimits(next.MaxMessage, next.MaxFragments, next.MaxLinger)
 	d.noteHigh()
-	if next.WriteTimeout != last.WriteTimeout && d.state.writing == writeWaiting {
+	if next.WriteTimeout != last.WriteTimeout && d.state.writing == writeWaiting && live {
 		d.unwatchWriter()
 		d.watchWriter()
 	}

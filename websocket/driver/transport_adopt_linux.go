@@ -18,7 +18,7 @@ func adoptTransport(fd int, opts *Options) (movableTransport, error) {
 	}
 	if domain != unix.AF_UNIX && !opts.Blocking {
 		if loop := opts.loopGroup().loops.add(); loop != nil {
-			return &epollTransport{fd: int32(fd), loop: loop}, nil //nolint:gosec // descriptors are small numbers
+			return adoptEpoll(&epollTransport{fd: int32(fd), loop: loop}) //nolint:gosec // descriptors are small numbers
 		}
 	}
 	file := os.NewFile(uintptr(fd), "connection") //nolint:gosec // a descriptor is not negative
@@ -34,4 +34,15 @@ func adoptTransport(fd int, opts *Options) (movableTransport, error) {
 	}
 	_ = nc.Close()
 	return nil, fmt.Errorf("%w: a socket of the address family %d is not known", ErrFixed, domain)
+}
+
+// adoptEpoll adds a descriptor to the epoll set without asking for reports. Asking for them when the connection goes on takes less
+// time than adding it then.
+func adoptEpoll(t *epollTransport) (movableTransport, error) {
+	event := unix.EpollEvent{Events: unix.EPOLLET, Fd: t.fd}
+	if err := unix.EpollCtl(t.loop.epoll, unix.EPOLL_CTL_ADD, int(t.fd), &event); err != nil {
+		t.close()
+		return nil, os.NewSyscallError("epoll_ctl", err)
+	}
+	return t, nil
 }
