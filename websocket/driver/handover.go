@@ -206,7 +206,7 @@ func (d *Driver) thaw(held func() []Op) {
 	d.transport = m.movableTransport
 	d.state.thaw()
 	if !d.notified {
-		_ = m.thaw() // before anything is written
+		d.thawBlocking(m)
 	}
 	d.startChecks(m.checkLeft)
 	if !d.parked() {
@@ -258,9 +258,7 @@ func (d *Driver) startTimers(m *moving) {
 
 // goOn continues reading and writing where the connection was frozen. mu is held.
 func (d *Driver) goOn(m *moving) {
-	if t, ok := m.movableTransport.(blockingTransport); ok {
-		d.goOnBlocking(m, t)
-	} else {
+	if d.notified {
 		d.goOnReporting(m)
 	}
 	if d.parked() {
@@ -284,8 +282,10 @@ func (d *Driver) goOnReporting(m *moving) {
 	}
 }
 
-// goOnBlocking makes goroutines read and write again. mu is held.
-func (d *Driver) goOnBlocking(m *moving, t blockingTransport) {
+// thawBlocking lets goroutines read and write again, before anything else is written. mu is held.
+func (d *Driver) thawBlocking(m *moving) {
+	t, _ := m.movableTransport.(blockingTransport)
+	_ = m.thaw()
 	if m.adopted && d.state.input != inputEnded {
 		d.startReader(t, nil)
 	}

@@ -29,7 +29,10 @@ func BenchmarkDriverMove(b *testing.B) {
 		took time.Duration
 	}{
 		{name: "adopt", do: func(i int) {
-			_ = all[i].Descriptor(func(fd int) (err error) { fds[i], err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0); return err })
+			_ = all[i].Descriptor(func(fd int) (err error) {
+				fds[i], err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+				return err
+			})
 			moved[i], _ = Adopt(fds[i], Options{}, divert)
 		}},
 		{name: "freeze", do: func(i int) {

@@ -263,6 +263,8 @@ func (r *restorer) read() error {
 		return errors.Join(ErrState, r.Err())
 	case r.value[fieldTimer] > uint64(protocol.TimerLinger), r.value[fieldUnanswered] > maxUnanswered, r.value[fieldHanded] > uint64(len(r.unwritten)):
 		return fmt.Errorf("%w: a number is too large", ErrState)
+	case r.flags()&(flagWaiting|flagWriteClosed) == flagWaiting|flagWriteClosed: // see state.legal
+		return fmt.Errorf("%w: output waits after the end of our direction", ErrState)
 	}
 	return nil
 }
@@ -335,8 +337,8 @@ func (d *Driver) restoreWorking(r *restorer, m *moving) error {
 		m.writeLeft = optionalTime(r.value[fieldWriteLeft])
 		d.sent, d.sentHeld = r.number(fieldWriteSent), r.number(fieldWriteHeld)
 	}
-	if !d.state.legal() || d.m.Queued() < len(d.out)-d.handed {
-		return fmt.Errorf("%w: it contradicts itself", ErrState)
+	if d.m.Queued() < len(d.out)-d.handed {
+		return fmt.Errorf("%w: the driver has more output than the machine", ErrState)
 	}
 	d.high = r.flags()&flagHigh != 0
 	d.armed, d.held = protocol.Timer(r.value[fieldTimer]), r.number(fieldTimerHeld) //nolint:gosec // checked in read
