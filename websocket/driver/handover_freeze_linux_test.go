@@ -5,6 +5,8 @@ import (
 	"testing"
 	"unsafe"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
@@ -168,4 +170,28 @@ func TestRestoreRefuses(t *testing.T) {
 			m.wantFrame(`text "goes on"`)
 		})
 	}
+}
+
+// FuzzRestore checks that no state makes a connection panic.
+func FuzzRestore(f *testing.F) {
+	for _, state := range []string{
+		"", "\x20\x02\x32\x02\x81\x00\x2a\x03\xc8\x01\x02", "\x08\x02\x68\x02\x70\x01\x20\x08\x2a\x06\x08\x0a\x18\x01\x28\x00",
+	} {
+		f.Add([]byte(state))
+	}
+	f.Fuzz(func(t *testing.T, state []byte) {
+		fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := Restore(fds[0], state, Options{})
+		if err == nil {
+			d.Start(echo{})
+			_, _ = unix.Write(fds[1], wiretest.TextFrame("hello"))
+			_ = d.Close(1000, "")
+			d.CloseNow()
+			<-d.Done()
+		}
+		_ = unix.Close(fds[1])
+	})
 }

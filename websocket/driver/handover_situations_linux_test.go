@@ -3,6 +3,7 @@ package driver
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"runtime"
 	"strings"
 	"testing"
@@ -201,6 +202,17 @@ var situations = map[string]struct {
 			eventually(m.t, "the round trip must be measured", func() bool { return m.RoundTrip() > 0 })
 		},
 	},
+	"a client": {
+		role: protocol.Client,
+		opts: Options{KeepAlive: -1},
+		after: func(m *mover) {
+			m.send(wiretest.Frame(protocol.Client, protocol.Text, []byte("hello")))
+			head := make([]byte, 2)
+			if _, err := io.ReadFull(m.r, head); err != nil || head[1] != 0x80|5 { // RFC 6455, section 5.1
+				m.t.Errorf("a client must mask; got %x, %v", head, err)
+			}
+		},
+	},
 	"paused, with messages": {
 		before: func(m *mover) {
 			m.Driver.Pause()
@@ -331,7 +343,7 @@ func TestDriverMoves(t *testing.T) {
 						step(m)
 					}
 				}
-				if s.after == nil || m.Driver.State() == protocol.StateOpen && s.opts.KeepAlive == 0 {
+				if s.opts.KeepAlive == 0 && m.Driver.State() == protocol.StateOpen {
 					m.send(wiretest.TextFrame("at last"))
 					m.wantFrame(`text "at last"`)
 				}
