@@ -53,3 +53,9 @@ func (*compression) TakesPrepared(int) bool { return false }
 
 // Sent implements protocol.Compression.
 func (*compression) Sent([]byte) {}
+
+// AppendState implements protocol.Compression. Clients do not move.
+func (*compression) AppendState(b []byte) []byte { return b }
+
+// Restore implements protocol.Compression.
+func (*compression) Restore([]byte) error { return errors.ErrUnsupported }
