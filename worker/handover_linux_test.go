@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -117,8 +119,9 @@ func TestHandoverOfFunctionalConnections(t *testing.T) {
 	}
 	c.send("a", "b")
 	c.want("a 1 v1", "b 2 v1")
-	slow.send("slow", "next")
+	slow.send("slow")
 	a.stdout.line(t, "slow begins")
+	slow.send("next")
 	if m := a.Movable(); m.Move != 3 || len(m.Close) != 1 {
 		t.Errorf("three connections would move, and one be closed; got %+v", m)
 	}
@@ -155,9 +158,10 @@ func TestHandoverOfHibernatableWebSockets(t *testing.T) {
 	for _, name := range []string{"a", "b", "c", "d"} {
 		crowd = append(crowd, a.connectTo("/one?tag=x&tag="+name+"&name="+name))
 	}
+	crowd[0].send("=ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong')), 'set'")
+	crowd[0].want("set")
 	crowd[0].send(
-		"=ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'))", "ping",
-		"=ctx.setHibernatableWebSocketEventTimeout(1234)", "=ctx.storage.put('key', new Map([['a', 1]]))", "stored",
+		"ping", "=ctx.setHibernatableWebSocketEventTimeout(1234)", "=ctx.storage.put('key', new Map([['a', 1]]))", "stored",
 		"=room.timer = setInterval(() => {}, 1000), 'timer'",
 	)
 	crowd[0].want("pong", "stored", "timer")
@@ -210,7 +214,10 @@ func TestHandoverOfAlarms(t *testing.T) {
 
 func TestHandoverOfStorage(t *testing.T) {
 	t.Parallel()
-	const script = `
+	release := make(chan struct{})
+	signal := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
+	defer signal.Close()
+	script := `
 		import { env } from "linger";
 		addEventListener("websocketupgrade", (event) => { event.accept(); });
 		addEventListener("websocketmessage", async ({ source, data }) => {
@@ -218,7 +225,7 @@ func TestHandoverOfStorage(t *testing.T) {
 			try {
 				if (what === "late") {
 					console.log("late begins");
-					await new Promise((done) => setTimeout(done, 2500));
+					await fetch("` + signal.URL + `");
 				}
 				if (what === "put") await env.KV.put(key, value);
 				source.send(await env.KV.get(key));
@@ -232,8 +239,9 @@ func TestHandoverOfStorage(t *testing.T) {
 	c, late := a.connect(), a.connect()
 	c.send("put key value")
 	c.want("value")
-	late.send("late key", "get key")
+	late.send("late key")
 	a.stdout.line(t, "late begins")
+	late.send("get key")
 	b := a.successor(script, opts)
 	held := make(chan answer, 1)
 	request := func(context.Context) error {
@@ -246,6 +254,7 @@ func TestHandoverOfStorage(t *testing.T) {
 	if got := <-held; got.StatusCode != 503 || got.Header.Get("Retry-After") != "1" {
 		t.Errorf("a request that comes to the old process meanwhile is refused, to be sent again; got %d %v", got.StatusCode, got.Header)
 	}
+	close(release)
 	late.want("Error: The storage has moved to the new process of an upgrade, and this event was still in progress in the old one: send the request again.", "changed")
 	h.end()
 	b.get("/", 200, "changed")
