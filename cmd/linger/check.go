@@ -49,7 +49,7 @@ func (c *checkCommand) Run(out *streams) error {
 		}
 		to.printf("%s\n", text)
 	}
-	app, err := run.load(log)
+	app, err := run.load(worker.Load, log)
 	if failure, ok := errors.AsType[*worker.LoadError](err); ok {
 		out.err.printf("%s", worker.Frames(failure.Problems, out.style.color))
 		return fmt.Errorf("%s: %s", run.App, plural(len(failure.Problems), "error"))

@@ -55,7 +55,7 @@ func (c *runCommand) Run(out *streams, old *predecessor) error {
 		return err
 	}
 	defer c.tracing.close()
-	app, err := c.load(log, p.admin.observe, old.observe)
+	app, err := c.load(old.loader(), log, p.admin.observe, old.observe)
 	if err != nil {
 		return fmt.Errorf("cannot load %s:\n%w", c.App, err)
 	}
@@ -93,8 +93,11 @@ func (c *runCommand) Run(out *streams, old *predecessor) error {
 	}.serve(listeners, p.signals.shutdown)
 }
 
+// loader loads an application: worker.Load or worker.LoadForHandover.
+type loader func(path string, opts worker.Options) (*worker.App, error)
+
 // load logs the warnings about the configuration and loads the application. The observers may change its options.
-func (c *runCommand) load(log logs, observers ...func(*worker.Options)) (*worker.App, error) {
+func (c *runCommand) load(load loader, log logs, observers ...func(*worker.Options)) (*worker.App, error) {
 	if info, err := os.Stat(c.App); err == nil && info.IsDir() {
 		return nil, fmt.Errorf("%s: is a directory: give the path of the application's module, a .js or .ts file", c.App)
 	}
@@ -106,7 +109,7 @@ func (c *runCommand) load(log logs, observers ...func(*worker.Options)) (*worker
 		observe(&options)
 	}
 	log.warnAll(c.configWarnings)
-	return worker.Load(c.App, options)
+	return load(c.App, options)
 }
 
 // workerOptions returns the options of the application, with its logs.

@@ -33,7 +33,7 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	follow                  starts linger drain with ADMIN, and waits until it has printed the progress of the drain
 //	followed                waits for the end of what follow has started, whose status must be 0
 //	saw stdout|stderr RE    waits until the process has printed a match of the regular expression
-//	signal INT|TERM|HUP     sends the process a signal
+//	signal INT|TERM|HUP|USR2  sends the process a signal
 //	ends STATUS [SIGNAL]    waits for the end of the process, repeats SIGNAL until then if it is given, and writes the
 //	                        output to the files server.stdout and server.stderr
 //	certificate FILE        writes a certificate for localhost, with its key, to a file
@@ -235,9 +235,9 @@ func sendSignal(ts *testscript.TestScript, args []string) {
 }
 
 func signalOf(ts *testscript.TestScript, name string) os.Signal {
-	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP}
+	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "USR2": signalUSR2}
 	if signals[name] == nil {
-		ts.Fatalf("unknown signal %q: want INT, TERM or HUP", name)
+		ts.Fatalf("unknown signal %q: want INT, TERM, HUP or USR2", name)
 	}
 	return signals[name]
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,7 +14,8 @@ import (
 //
 //	remember NAME      sets NAME to the id of the process in the file, which is killed at the end of the script
 //	pid NAME           the file must have the id in NAME; if that is not set, it is set to the id, which must be that of a new process
-//	terminate          sends SIGTERM to the process, and waits until it has removed the file
+//	terminate          sends SIGINT to the process
+//	gone FILE...       waits until the files do not exist
 func upgradeCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
 		"remember": command(1, func(ts *testscript.TestScript, args []string) { remember(ts, args[0]) }),
@@ -29,12 +31,14 @@ func upgradeCommands() map[string]scriptCommand {
 			process, err := os.FindProcess(pidOf(ts))
 			ts.Check(err)
 			ts.Check(process.Signal(os.Interrupt))
+		}),
+		"gone": command(1, func(ts *testscript.TestScript, args []string) {
 			for deadline := time.Now().Add(testTimeout); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-				if _, err := os.Stat(ts.MkAbs(pidFile)); os.IsNotExist(err) {
+				if !slices.ContainsFunc(args, func(file string) bool { _, err := os.Stat(ts.MkAbs(file)); return err == nil }) {
 					return
 				}
 			}
-			ts.Fatalf("the process must end and remove %s", pidFile)
+			ts.Fatalf("%v must be removed", args)
 		}),
 	}
 }

@@ -157,7 +157,7 @@ func (t *testRun) load() (*worker.App, error) {
 	}
 	log := t.log
 	log.Logger = slog.New(apptest.CountErrors(t.log.Handler(), &t.errors))
-	app, err := t.run.load(log)
+	app, err := t.run.load(worker.Load, log)
 	t.run.configWarnings = nil // they were logged
 	if err != nil {
 		return nil, fmt.Errorf("cannot load %s:\n%w", t.run.App, err)

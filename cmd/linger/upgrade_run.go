@@ -34,6 +34,7 @@ func (u *upgrades) run(ctx context.Context, binary string, dryRun bool, done cha
 	}
 	switch {
 	case err != nil && !report.committed:
+		child.Kill() // it may have ended
 		u.failed(dryRun, err, child.output())
 	case dryRun:
 		u.checked(report)

@@ -18,7 +18,7 @@ type moving struct{ app *worker.App }
 
 // handOver implements transferable.
 func (m moving) handOver(ctx context.Context, t transfer) (transferReport, error) {
-	r, err := m.app.Server().Handover(ctx, t.link, linger.HandoverOptions{
+	r, err := m.app.Handover(ctx, t.link, linger.HandoverOptions{
 		Version: t.version, Timeout: time.Duration(t.limits.HandoverTimeout), Drain: time.Duration(t.limits.HandoverDrain), Linger: time.Duration(t.limits.HandoverLinger),
 		Pause: t.pause, Resume: t.resume, Committed: t.committed, Requests: t.requests, Progress: t.progress, Kill: t.kill, Exited: t.exited,
 	})
@@ -30,7 +30,7 @@ func (m moving) handOver(ctx context.Context, t transfer) (transferReport, error
 
 // fixed implements transferable.
 func (m moving) fixed() (movable int, fixed []admin.UpgradeFixed) {
-	result := m.app.Server().Movable()
+	result := m.app.Movable()
 	return result.Move, append(reasons(result.Stay, "stays until it ends: "), reasons(result.Close, "is closed with 1012: ")...)
 }
 
@@ -55,7 +55,7 @@ func (r *running) handoverFlags() handoverFlags { return r.current.Load().handov
 
 // receive takes over from an old process.
 func (r *running) receive(ctx context.Context, link *net.UnixConn, old *predecessor) error {
-	return r.app.Server().Receive(ctx, link, linger.ReceiveOptions{
+	return r.app.Receive(ctx, link, linger.ReceiveOptions{
 		Version: versionNumber(), Terms: old.terms, Ended: old.ended,
 	})
 }
@@ -65,6 +65,14 @@ func (r *running) retryReload() {
 	if r.refused.Swap(false) {
 		r.reloadSoon()
 	}
+}
+
+// loader returns what loads the application of this process. It may be called on nil.
+func (p *predecessor) loader() loader {
+	if p == nil {
+		return worker.Load
+	}
+	return worker.LoadForHandover
 }
 
 // observe counts the connections that move to this process. It may be called on nil.

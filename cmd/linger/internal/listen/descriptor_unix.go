@@ -5,6 +5,7 @@ package listen
 import (
 	"errors"
 	"fmt"
+	"os"
 	"syscall"
 )
 
@@ -25,6 +26,18 @@ func checkListening(number int) error {
 		return fmt.Errorf("descriptor %d is a connection, and not a listening socket: in a .socket file of systemd use Accept=no", number)
 	}
 	return nil // systems without SO_ACCEPTCONN report the error when a connection is accepted
+}
+
+// duplicate returns another descriptor of a socket.
+func duplicate(fd uintptr, name string) (*os.File, error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	copied, err := syscall.Dup(int(fd))
+	if err != nil {
+		return nil, os.NewSyscallError("dup", err)
+	}
+	syscall.CloseOnExec(copied)
+	return os.NewFile(uintptr(copied), name), nil //nolint:gosec // a descriptor is not negative
 }
 
 func closeOnExec(number int) { syscall.CloseOnExec(number) }

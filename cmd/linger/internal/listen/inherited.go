@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // inherited is a listener of the process before this one, which has started it to take its place.
@@ -106,13 +107,23 @@ func Own(l net.Listener, own bool) {
 	}
 }
 
-// File returns a descriptor of a listener for another process.
+// File returns a descriptor of a listener for another process. The listener stays non-blocking when the file is passed on, which it
+// would not with its method File: the mode belongs to all descriptors of a socket.
 func File(l net.Listener) (*os.File, error) {
-	f, ok := l.(interface{ File() (*os.File, error) })
+	source, ok := l.(syscall.Conn)
 	if !ok {
 		return nil, fmt.Errorf("the listener on %s has no descriptor: %w", l.Addr(), errors.ErrUnsupported)
 	}
-	return f.File()
+	conn, err := source.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	var file *os.File
+	var failed error
+	if err := conn.Control(func(fd uintptr) { file, failed = duplicate(fd, l.Addr().String()) }); err != nil {
+		return nil, err
+	}
+	return file, failed
 }
 
 // IsPassed reports whether a role is that of a listener that a service manager has passed.

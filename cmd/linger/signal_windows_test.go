@@ -1,0 +1,6 @@
+package main
+
+import "syscall"
+
+// signalUSR2 does not exist on this system.
+const signalUSR2 = syscall.SIGHUP
