@@ -74,10 +74,11 @@ func (g *giver) stop() {
 	}
 }
 
-// linger waits until the connections that cannot move have ended, and closes them when their time is over.
+// linger waits until the connections that cannot move have ended. When their time is over it closes them.
 func (g *giver) linger(ctx context.Context) error {
 	bound := time.NewTimer(g.opts.lingerTime())
 	defer bound.Stop()
+	hurry := g.hurry
 	var abort <-chan time.Time
 	g.stop()
 	g.server.leave()
@@ -90,10 +91,12 @@ func (g *giver) linger(ctx context.Context) error {
 		case <-change:
 			continue
 		case <-bound.C:
+		case <-hurry:
+			hurry = nil
 		case <-ctx.Done():
 		case <-abort:
-			g.server.abortAll()
-			return ErrShutdown
+			g.server.abortAll() // logs it
+			return nil
 		}
 		ctx = context.WithoutCancel(ctx)
 		if abort == nil {

@@ -25,6 +25,9 @@ type giver struct {
 	givenUp int                             // events in progress
 	cancel  context.CancelCauseFunc
 
+	hurry     chan struct{} // closed when connections that cannot move have to be closed
+	leaveOnce sync.Once
+
 	settling atomic.Bool // no event begins any more, also of connections that are opened
 	requests atomic.Bool // HandoverOptions.Requests has not returned
 
@@ -39,7 +42,7 @@ var _ handover.Giver = (*giver)(nil)
 
 func newGiver(s *Server, opts HandoverOptions) *giver {
 	return &giver{
-		server: s, opts: opts, wake: make(chan struct{}, 1),
+		server: s, opts: opts, wake: make(chan struct{}, 1), hurry: make(chan struct{}),
 		fixed: map[*Socket]string{}, announced: map[*Socket]struct{}{},
 	}
 }
@@ -234,7 +237,11 @@ func (g *giver) release(sockets []*Socket) {
 
 // Apply implements [handover.Giver].
 func (g *giver) Apply(op handover.Op) {
-	if op.Kind == opPublish {
+	switch op.Kind {
+	case opLeave:
+		g.leaveOnce.Do(func() { close(g.hurry) })
+		return
+	case opPublish:
 		g.server.publishForwarded(parsePublication(op), nil)
 		return
 	}

@@ -19,6 +19,7 @@ const (
 	opUnsubscribe = 4
 	opSetData     = 5 // the body is the data; without one there is none
 	opPublish     = 6
+	opLeave       = 7 // the new process is about to hand over itself: the old one closes what cannot move
 )
 
 // The fields of the bodies of operations.

@@ -19,6 +19,7 @@ type taker struct {
 	opts     ReceiveOptions
 	settings *settings // with which the connections have been made
 	started  func()    // called once, in the first Start
+	ended    chan struct{}
 
 	waiting map[string]*Socket  // announced connections whose state has not come
 	round   []*arrival          // those whose state has come in this round
@@ -34,7 +35,7 @@ type taker struct {
 var _ handover.Taker = (*taker)(nil)
 
 func newTaker(s *Server, opts ReceiveOptions) *taker {
-	return &taker{server: s, opts: opts, settings: s.current.Load(), waiting: map[string]*Socket{}, coming: map[string]*arrival{}}
+	return &taker{server: s, opts: opts, settings: s.current.Load(), waiting: map[string]*Socket{}, coming: map[string]*arrival{}, ended: make(chan struct{})}
 }
 
 // setState follows the state of the old server.

@@ -121,12 +121,17 @@ const defaultDrain = 30 * time.Second
 // connections of the other.
 //
 // Handover blocks until no connection is left here. The server then refuses requests and is not Ready, and the program should end.
+// If this process has taken over itself from one that still has connections which cannot move, that one closes them first, with 1012.
+//
 // During a hand-over Drain and another Handover return [ErrHandingOver]; Reload and Reconfigure work as ever, for this process. Shutdown
 // ends a hand-over that has not been committed; later it closes what is left here.
 func (s *Server) Handover(ctx context.Context, link *net.UnixConn, opts HandoverOptions) (HandoverReport, error) {
 	g := newGiver(s, opts)
 	ctx, g.cancel = context.WithCancelCause(ctx)
 	defer g.cancel(nil)
+	if err := s.endReceiving(ctx); err != nil {
+		return HandoverReport{}, errors.Join(err, link.Close())
+	}
 	if err := s.beginHandover(g); err != nil {
 		return HandoverReport{}, errors.Join(err, link.Close())
 	}
@@ -136,11 +141,26 @@ func (s *Server) Handover(ctx context.Context, link *net.UnixConn, opts Handover
 	}
 	report, err := handover.Give(ctx, link, g, g.giveOptions())
 	g.stop()
-	if report.Committed && err == nil {
+	if report.Committed {
 		s.leave()
 		s.listeners.finish()
 	}
 	return g.report(report), err
+}
+
+// endReceiving waits until the process from which this one has taken over has ended, and lets it close what cannot move.
+func (s *Server) endReceiving(ctx context.Context) error {
+	t := s.taking.Load()
+	if t == nil {
+		return nil
+	}
+	t.change(handover.Op{Kind: opLeave})
+	select {
+	case <-t.ended:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // beginHandover makes a hand-over the one in progress.

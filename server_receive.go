@@ -73,6 +73,7 @@ func (s *Server) Receive(ctx context.Context, link *net.UnixConn, opts ReceiveOp
 		})
 		t.end()
 		s.taking.Store(nil)
+		close(t.ended)
 		result <- err
 		if t.rounds > 0 && opts.Ended != nil {
 			opts.Ended(err)
