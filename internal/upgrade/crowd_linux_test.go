@@ -107,6 +107,14 @@ func (c *crowd) finish() {
 	}
 }
 
+// sent returns the number of messages that were sent.
+func (c *crowd) sent() (n int) {
+	for _, v := range c.visitors {
+		n += v.ledger.sent
+	}
+	return n
+}
+
 func (c *crowd) publishers() (all []*visitor) {
 	for _, v := range c.visitors {
 		if v.habit == publishing {
@@ -184,24 +192,24 @@ func (c *crowd) leave() {
 		if v.habit == halfOpen {
 			id := v.await(c.t, "id ")[len("id "):]
 			c.visitors[0].note(c.visitors[0].peer.send(protocol.Text, []byte(fmt.Sprintf("other %s close %d goodbye", id, 3001+i))))
-			v.expectEnd(c.t, 3001+i)
+			v.expectClose(c.t, 3001+i, "goodbye")
 		}
 	}
 	for i, v := range c.visitors {
 		if v.habit != halfOpen {
 			v.note(v.peer.close(protocol.CloseCode(3001+i), "goodbye"))
-			v.expectEnd(c.t, 3001+i)
+			v.expectClose(c.t, 3001+i, "goodbye")
 		}
 	}
 }
 
-// expectEnd waits until the connection ends, and checks the Close of the server.
-func (v *visitor) expectEnd(t *testing.T, code int) {
+// expectClose waits until the connection ends, and checks the Close of the server.
+func (v *visitor) expectClose(t *testing.T, code int, reason string) {
 	t.Helper()
 	eventually(t, fmt.Sprintf("the connection of visitor %s (%v) ends", v.name, v.habit), v.isOver)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	want := protocol.Status{Code: protocol.CloseCode(code), Reason: "goodbye"}
+	want := protocol.Status{Code: protocol.CloseCode(code), Reason: reason}
 	if !v.end.Clean || v.end.Received != want {
 		t.Errorf("the connection of visitor %s (%v) must end with %v, clean; it ends with %+v, %v", v.name, v.habit, want, v.end, v.err)
 	}

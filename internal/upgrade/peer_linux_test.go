@@ -10,7 +10,10 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/protocol/handshake"
@@ -32,6 +35,7 @@ type dialing struct {
 	address     string // host and port
 	path        string // of the URL; with "" it is /
 	compress    bool
+	narrow      bool // the client's kernel takes little, so that messages wait in the server if the client does not read
 	half        bool // messages that arrive after the client's Close are received
 	subprotocol string
 	origin      string
@@ -40,7 +44,11 @@ type dialing struct {
 
 // dial opens a WebSocket.
 func (d dialing) dial() (*peer, error) {
-	nc, err := net.DialTimeout("tcp", d.address, timeout)
+	dialer := net.Dialer{Timeout: timeout}
+	if d.narrow {
+		dialer.Control = narrow
+	}
+	nc, err := dialer.Dial("tcp", d.address)
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +64,11 @@ func (d dialing) dial() (*peer, error) {
 		return nil, fmt.Errorf("opening a WebSocket at %s: %w", d.address, err)
 	}
 	return p, nil
+}
+
+// narrow makes the receive buffer of a socket small. It has to be done before the socket is connected.
+func narrow(_, _ string, c syscall.RawConn) (err error) {
+	return errors.Join(c.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 4096) }), err)
 }
 
 // open makes the opening handshake.

@@ -28,8 +28,8 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	status := m.Run()
-	if path, err := built(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
+	if temporary != "" {
+		_ = os.RemoveAll(temporary)
 	}
 	os.Exit(status)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,26 +12,32 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
+
+	"github.com/lingerws/linger/internal/testprogram"
 )
+
+var given = flag.String("linger", "", "the path of the binary that is tested; by default it is built")
 
 // built builds linger once, and returns the path of the binary.
 var built = sync.OnceValues(func() (string, error) {
+	if *given != "" {
+		return filepath.Abs(*given)
+	}
 	folder, err := os.MkdirTemp("", "linger-upgrade")
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(folder, "linger")
-	text, err := exec.Command("go", "build", "-o", path, "github.com/lingerws/linger/cmd/linger").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("building linger: %w\n%s", err, text)
-	}
-	return path, nil
+	temporary = folder
+	return testprogram.Build("../..", testprogram.Command, folder)
 })
+
+var temporary string // the folder of the binary, if it was built
 
 // lingerBinary returns the path of linger.
 func lingerBinary(t *testing.T) string {
@@ -67,7 +74,11 @@ func start(t *testing.T, flags ...string) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command(s.binary, append([]string{"run", "app.js", "--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0", "--log-format=json"}, flags...)...)
+	args := append([]string{"run", "app.js", "--admin-listen=127.0.0.1:0", "--log-format=json"}, flags...)
+	if !slices.ContainsFunc(flags, func(flag string) bool { return strings.HasPrefix(flag, "--listen=") }) {
+		args = append(args, "--listen=127.0.0.1:0")
+	}
+	command := exec.Command(s.binary, args...)
 	command.Dir = s.folder
 	command.Env = append(os.Environ(), marker+"="+s.mark)
 	command.Stdout, command.Stderr = writer, writer
@@ -88,7 +99,7 @@ func start(t *testing.T, flags ...string) *server {
 			t.Logf("the log of linger:\n%s", s.log.last(200))
 		}
 	})
-	s.address = s.printed(`runs at http://(\S+?)/"`)
+	s.address = s.printed(`runs at http://([^/]+)/`)
 	s.admin = s.printed(`(?:dashboard|administration) at (\S+?)/?"`)
 	return s
 }

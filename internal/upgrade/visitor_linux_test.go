@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"strconv"
 	"strings"
 	"sync"
@@ -60,7 +59,7 @@ type visitor struct {
 
 // visit opens a connection.
 func (c *crowd) visit(name string, h habit) (*visitor, error) {
-	d := dialing{address: c.s.address, path: "?channel=news&name=" + name, compress: h == compressed || h == mixed}
+	d := dialing{address: c.s.address, path: "?channel=news&name=" + name, compress: h == compressed || h == mixed, narrow: h == slow}
 	if h == halfOpen {
 		d.path += "&half"
 		d.half = true
@@ -68,9 +67,6 @@ func (c *crowd) visit(name string, h habit) (*visitor, error) {
 	p, err := d.dial()
 	if err != nil {
 		return nil, err
-	}
-	if tcp, ok := p.conn.(*net.TCPConn); ok && h == slow {
-		_ = tcp.SetReadBuffer(4096) // so that messages wait in the server
 	}
 	v := &visitor{c: c, name: name, habit: h, peer: p, ended: make(chan struct{}), news: map[string][]int{}}
 	v.changed = sync.NewCond(&v.mu)
