@@ -199,6 +199,13 @@ func (a *administration) observeProxy(o *proxy.Options) *proxyMeasurements {
 	return m
 }
 
+// recordUpgrade records the end of an upgrade in the timeline. It may be called on nil.
+func (a *administration) recordUpgrade(text string, ok bool) {
+	if a != nil {
+		a.recorder.Upgraded(text, ok)
+	}
+}
+
 // counter returns what counts the refusals of listeners.
 func (a *administration) counter() entryCounter {
 	if a == nil {

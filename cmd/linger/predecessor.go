@@ -29,7 +29,8 @@ type predecessor struct {
 	failed  bool // the old process knows why this one cannot take over
 
 	moved   movedIn
-	counted func() entryCounter // set before take
+	counted func() entryCounter        // set before take, as is record
+	record  func(text string, ok bool) // records the end of the upgrade in the timeline
 
 	mu    sync.Mutex
 	state admin.UpgradeStatus
@@ -131,7 +132,7 @@ func (p *predecessor) take(receive func(ctx context.Context, link *net.UnixConn,
 	case err != nil:
 		return fmt.Errorf("the old process goes on: %w", err)
 	}
-	return p.replaceErrors()
+	return nil
 }
 
 // replaceErrors makes standard error of the old process that of this one.
@@ -139,17 +140,16 @@ func (p *predecessor) replaceErrors() error {
 	if p.errors == nil {
 		return nil
 	}
-	if err := duplicateTo(p.errors, standardErrorFD); err != nil {
-		return errors.Join(errors.New("standard error cannot be that of the old process"), err)
-	}
-	return nil
+	return duplicateTo(p.errors, standardErrorFD)
 }
 
 const standardErrorFD = 2
 
 // ended is called when the old process has nothing left, or has ended.
 func (p *predecessor) ended(err error) {
-	p.counted().HandoverTaken(int(p.moved.Load()))
+	moved := int(p.moved.Load())
+	p.counted().HandoverTaken(moved)
+	p.record(fmt.Sprintf("upgraded: this process has taken over %s of process %d", plural(moved, "connection"), p.pid), err == nil)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()

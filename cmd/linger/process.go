@@ -39,9 +39,13 @@ func openProcess(out *streams, old *predecessor, l logFlags, a adminFlags) (*pro
 // link to the old process, and returns when that serves nothing more.
 func (p *process) begin(pidFile string, s sockets, receive func(ctx context.Context, link *net.UnixConn, old *predecessor) error) error {
 	if p.old != nil {
-		p.old.counted = p.admin.counter
+		p.old.counted, p.old.record = p.admin.counter, p.admin.recordUpgrade
+		p.admin.counter().HandoverBegun()
 		if err := p.old.take(receive); err != nil {
 			return err
+		}
+		if err := p.old.replaceErrors(); err != nil { // the connections have moved
+			p.log.Error("a crash of this process will not be seen: its standard error cannot be that of the old one", "error", err)
 		}
 		p.sockets(s).own(true)
 		if err := p.passed.CloseUnused(); err != nil {

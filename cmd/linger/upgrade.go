@@ -91,15 +91,11 @@ type upgrades struct {
 }
 
 func newUpgrades(server transferable, flags func() handoverFlags, s sockets, p *process) *upgrades {
-	u := &upgrades{
+	return &upgrades{
 		server: server, flags: flags, sockets: p.sockets(s), program: programPath(), log: p.log.Logger, manager: p.manager,
-		record: func(string, bool) {}, counted: p.admin.counter(), stop: func() {}, retry: func() {}, signals: p.signals.upgrade, admin: p.admin,
+		record: p.admin.recordUpgrade, counted: p.admin.counter(), stop: func() {}, retry: func() {}, signals: p.signals.upgrade, admin: p.admin,
 		old: p.old, taken: make(chan struct{}), left: make(chan struct{}),
 	}
-	if p.admin != nil {
-		u.record = p.admin.recorder.Upgraded
-	}
-	return u
 }
 
 var errNotLinux = fmt.Errorf("connections can be handed over to another process on Linux only; drain this server and start another one: %w", errors.ErrUnsupported)

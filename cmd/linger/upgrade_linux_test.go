@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"crypto/tls"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -10,7 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lingerws/linger/internal/testclient"
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket"
 )
 
 // The service manager gets the id of the new process in the message that ends the reload, or the end of the reload only if the upgrade fails.
@@ -80,4 +84,99 @@ func awaitRemoval(t *testing.T, file string) {
 		}
 	}
 	t.Errorf("the process must remove %s at its end", file)
+}
+
+// upgraded is a server that is upgraded by a signal.
+type upgraded struct {
+	*program
+	id string // the file of the process id
+}
+
+// startUpgradable starts a command of linger with --pid-file.
+func startUpgradable(t *testing.T, command string, args ...string) upgraded {
+	t.Helper()
+	id := filepath.Join(t.TempDir(), "pid")
+	p := upgraded{startProgram(t, "", nil, append([]string{command, "--pid-file=" + id, "--admin-listen=off"}, args...)...), id}
+	for deadline := time.Now().Add(testTimeout); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if text, err := os.ReadFile(id); err == nil && strings.TrimSpace(string(text)) == strconv.Itoa(p.process.Process.Pid) {
+			return p
+		}
+	}
+	t.Fatal("the process must write its id into the file")
+	return p
+}
+
+// upgrade sends SIGUSR2, and waits until another process serves. It is killed at the end of the test.
+func (p upgraded) upgrade(t *testing.T) {
+	t.Helper()
+	old := pidIn(t, p.id).Pid
+	_ = p.process.Process.Signal(syscall.SIGUSR2)
+	for deadline := time.Now().Add(testTimeout); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if successor := pidIn(t, p.id); successor.Pid != old {
+			t.Cleanup(func() { _ = successor.Kill() })
+			return
+		}
+	}
+	t.Fatal("a new process must take over")
+}
+
+// A connection with TLS stays in the old process, which serves it until it ends. The listener moves.
+func TestUpgradeWithTLS(t *testing.T) {
+	p := startUpgradable(t, "run", "--tls-cert="+writeCertificate(t), writeApp(t, logger))
+	options := &websocket.DialOptions{TLSConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // its address is random
+	url := strings.Replace(p.url, "http", "wss", 1)
+	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
+	defer cancel()
+	stays, err := websocket.Dial(ctx, url, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	echoes(t, ctx, stays)
+	p.upgrade(t)
+	echoes(t, ctx, stays)
+	comes, err := websocket.Dial(ctx, url, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	echoes(t, ctx, comes)
+	if err := stays.Close(protocol.CloseNormal, ""); err != nil {
+		t.Fatal(err)
+	}
+	p.wantEnd(t, 0)
+	echoes(t, ctx, comes)
+	comes.CloseNow()
+}
+
+func echoes(t *testing.T, ctx context.Context, c *websocket.Conn) {
+	t.Helper()
+	if err := c.Write(ctx, protocol.Text, []byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	if _, got, err := c.Read(ctx); err != nil || string(got) != "hello" {
+		t.Fatalf("the server echoes; got %q, %v", got, err)
+	}
+}
+
+// The listener of a proxy moves, and its connections stay in the old process until they end.
+func TestUpgradeOfProxy(t *testing.T) {
+	backend := startProgram(t, "", nil, "run", "--admin-listen=off", writeApp(t, logger))
+	p := startUpgradable(t, "proxy", "--to="+strings.Replace(backend.url, "http", "ws", 1))
+	stays := dial(t, p.url)
+	p.upgrade(t)
+	comes := dial(t, p.url)
+	for _, c := range []*testclient.Client{stays, comes} {
+		if err := c.Send(protocol.Text, "hello"); err != nil {
+			t.Fatal(err)
+		}
+		wantNext(t, c, "text hello")
+	}
+	if err := stays.Close(protocol.CloseNormal, ""); err != nil {
+		t.Fatal(err)
+	}
+	wantNext(t, stays, "close 1000", "EOF")
+	p.wantEnd(t, 0)
+	if err := comes.Send(protocol.Text, "again"); err != nil {
+		t.Fatal(err)
+	}
+	wantNext(t, comes, "text again")
 }
