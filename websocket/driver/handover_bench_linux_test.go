@@ -12,7 +12,8 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// BenchmarkDriverMove moves idle connections to "another process", and reports the time that each step takes for each.
+// BenchmarkDriverMove moves idle connections to "another process", and reports the time that each step takes for a connection, in
+// the fastest of all iterations.
 func BenchmarkDriverMove(b *testing.B) {
 	const conns = 5000
 	all, moved := make([]*Driver, conns), make([]*Driver, conns)
@@ -52,12 +53,14 @@ func BenchmarkDriverMove(b *testing.B) {
 			for i := range conns {
 				steps[s].do(i)
 			}
-			steps[s].took += time.Since(began)
+			if took := time.Since(began); steps[s].took == 0 || took < steps[s].took {
+				steps[s].took = took
+			}
 		}
 		all, moved = moved, all
 	}
 	for _, s := range steps {
-		b.ReportMetric(float64(s.took.Nanoseconds())/conns/float64(b.N), "ns/"+s.name)
+		b.ReportMetric(float64(s.took.Nanoseconds())/conns, "ns/"+s.name)
 	}
 	b.ReportMetric(float64(len(states[0])), "bytes")
 	for _, d := range all {
