@@ -18,6 +18,10 @@ func TestHandoverEventInProgress(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			begun, goOn := make(chan *linger.Socket, 1), make(chan struct{})
 			from := serveTCP(t, linger.HandlerFuncs{OnUpgrade: accept(linger.AcceptOptions{Channels: []string{"lobby"}}, nil), OnMessage: func(m *linger.Message) {
+				if m.String() == "hello" {
+					_ = m.Socket.Send(linger.Text("hello"))
+					return
+				}
 				finish := func() {
 					<-goOn
 					_ = m.Socket.Send(linger.Text("old " + m.String()))
@@ -37,6 +41,8 @@ func TestHandoverEventInProgress(t *testing.T) {
 			old := <-begun
 			busy.text("2")
 			busy.text("3")
+			idle.text("hello") // a server knows a little later than the client that a connection is open
+			idle.want("text hello")
 			h := startHandover(t, from, to, linger.HandoverOptions{}, linger.ReceiveOptions{})
 			idle.text("x")
 			idle.want("text new x")
