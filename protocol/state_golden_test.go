@@ -1,11 +1,8 @@
 package protocol
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -40,7 +37,7 @@ func playGolden(t *testing.T, file string) {
 		var lines []string
 		if turn.input == "move" {
 			if lines = goldenFields(string(text)); len(lines) == 0 && *update {
-				lines = describeFields(p.m.AppendState(nil))
+				lines = wire.Lines(p.m.AppendState(nil))
 			}
 			p.moveTo(t, lines)
 		} else if lines, err = p.play(turn.input); err != nil {
@@ -61,7 +58,7 @@ func playGolden(t *testing.T, file string) {
 // moveTo replaces the machine by one with the state whose fields are described.
 func (p *player) moveTo(t *testing.T, fields []string) {
 	t.Helper()
-	state, err := encodeFields(fields)
+	state, err := wire.ParseLines(fields)
 	if err != nil || len(state) == 0 {
 		t.Fatalf("the fields %q cannot be encoded: %v", fields, err)
 	}
@@ -84,48 +81,4 @@ func goldenFields(text string) []string {
 		fields = append(fields, strings.TrimSuffix(field, "\n"))
 	}
 	return fields
-}
-
-// describeFields returns a line for each field of a record: its number, and a number or a quoted string.
-func describeFields(record []byte) []string {
-	var lines []string
-	r := wire.NewReader(record)
-	for field, ok := r.Next(); ok; field, ok = r.Next() {
-		value := strconv.FormatUint(r.Uint(), 10)
-		if r.Bytes() != nil {
-			value = strconv.QuoteToASCII(r.String())
-		}
-		lines = append(lines, fmt.Sprint(field, " ", value))
-	}
-	return lines
-}
-
-// encodeFields is the reverse of describeFields.
-func encodeFields(lines []string) ([]byte, error) {
-	var b []byte
-	for _, line := range lines {
-		number, value, _ := strings.Cut(line, " ")
-		field, err := strconv.Atoi(number)
-		if err != nil {
-			return nil, err
-		}
-		if text, err := strconv.Unquote(value); err == nil {
-			b = wire.AppendString(b, field, text)
-			continue
-		}
-		n, err := strconv.ParseUint(value, 10, 64)
-		if err != nil {
-			return nil, err
-		}
-		b = wire.AppendUint(b, field, n)
-	}
-	return b, nil
-}
-
-func TestDescribeFields(t *testing.T) {
-	record := fullMachines()[0].AppendState(nil)
-	got, err := encodeFields(describeFields(record))
-	if err != nil || !slices.Equal(got, record) {
-		t.Errorf("the record %x is described as one that is encoded as %x: %v", record, got, err)
-	}
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/lingerws/linger/internal/wire"
 )
 
 // fullMachines return machines that together have a value in every field: two, because an
@@ -122,7 +124,7 @@ func TestRestoreErrors(t *testing.T) {
 		{"a state of another compression", []string{"1 32", `30 "x"`}, "not that of a fake", Config{Compression: fakeCompression{}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			state, err := encodeFields(c.fields)
+			state, err := wire.ParseLines(c.fields)
 			if err != nil {
 				t.Fatal(err)
 			}

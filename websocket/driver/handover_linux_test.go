@@ -128,7 +128,13 @@ func (m *mover) thaw() { m.Driver.Thaw(m.takeHeld) }
 // move continues the frozen connection in "another process".
 func (m *mover) move() {
 	m.t.Helper()
-	next := m.arrive()
+	m.moveWith(m.Driver.AppendState(nil))
+}
+
+// moveWith is move with a state that need not be that of the connection.
+func (m *mover) moveWith(state []byte) {
+	m.t.Helper()
+	next := m.arriveWith(state)
 	m.Driver.Release()
 	wantDone(m.t, m.Driver)
 	m.Driver = next
@@ -138,6 +144,12 @@ func (m *mover) move() {
 // arrive returns the frozen connection as "another process" restores it.
 func (m *mover) arrive() *Driver {
 	m.t.Helper()
+	return m.arriveWith(m.Driver.AppendState(nil))
+}
+
+// arriveWith is arrive with a state that need not be that of the connection.
+func (m *mover) arriveWith(state []byte) *Driver {
+	m.t.Helper()
 	fd := -1
 	err := m.Driver.Descriptor(func(own int) error {
 		fd = dup(m.t, own)
@@ -146,7 +158,7 @@ func (m *mover) arrive() *Driver {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	d, err := Restore(fd, m.Driver.AppendState(nil), m.opts)
+	d, err := Restore(fd, state, m.opts)
 	if err != nil {
 		m.t.Fatal(err)
 	}
