@@ -57,8 +57,12 @@ bench: ## Compare Linger with its peers, about 40 minutes; writes bench/results.
 bench-worker: ## Compare the runtimes of workers with Node's ws, about 15 minutes; needs node and npm; writes bench/worker/results.md
 	go run ./bench -libs workers -works workers -base ws -rounds 5 -seconds 1 -write -folder worker
 
-soak: ## The long form of the survival test, on every runtime that is installed, half an hour
+soak: ## The long form of the survival tests, on every runtime that is installed, half an hour
 	go test ./internal/survival -survival=long -runtimes=node,bun,deno,process -timeout 60m -count=1 -v
+	go test ./internal/upgrade -run TestUpgrades -replacements=300 -crowd=180 -isolation=process -timeout 60m -count=1 -v
+
+pause: ## The pause that clients see at an upgrade, with 10,000 connections, half a minute; on a quiet machine
+	go test ./internal/upgrade -run TestPause -connections=10000 -busy=1000 -upgrades=5 -count=1 -v
 
 vuln: ## Check dependencies for known vulnerabilities
 	@.ci/check vuln

@@ -87,13 +87,16 @@ func stateSurvives(s *server) {
 func eventInProgress(s *server) {
 	g := s.enter(dialing{})
 	old, engine := s.pid(), g.ask("engine")
-	g.say("wait 2000")
+	gate := newGate(s.t)
+	g.say("wait " + gate.url)
 	g.say("engine") // waits in the event queue, and moves with the connection
+	gate.await()
 	done := s.beginUpgrade()
 	s.awaitOther(old)
 	if !holds(old, g.address()) {
 		s.t.Error("the connection moved while its event was in progress")
 	}
+	gate.open()
 	g.expect("waited 1 " + engine)
 	if after := g.next(); after == "engine "+engine {
 		s.t.Error("the event after the one in progress was handled by the old process")
@@ -145,17 +148,19 @@ func movedCanChange(s *server) {
 }
 
 func requestInProgress(s *server) {
-	old := s.pid()
+	old, gate := s.pid(), newGate(s.t)
 	entered := make(chan *peer, 1)
 	go func() {
-		p, err := dialing{address: s.address, path: "?wait=2000"}.dial()
+		p, err := dialing{address: s.address, path: "?fetch=" + gate.url}.dial()
 		if err != nil {
 			s.t.Errorf("an upgrade request during an upgrade of the binary: %v", err)
 		}
 		entered <- p
 	}()
-	time.Sleep(300 * time.Millisecond) // so that the request arrives before the upgrade; later is right as well
+	gate.await()
 	done := s.beginUpgrade()
+	s.awaitOther(old)
+	gate.open()
 	p := <-entered
 	done()
 	if p == nil {
@@ -231,15 +236,17 @@ func twoUpgrades(s *server) {
 
 func idleAndBusy(s *server) {
 	idle, busy := s.enterMany(20, ""), s.enterMany(5, "")
-	old := s.pid()
-	for i, g := range busy {
-		g.say(fmt.Sprint("wait ", 1000+200*i))
+	old, gate := s.pid(), newGate(s.t)
+	for _, g := range busy {
+		g.say("wait " + gate.url)
 	}
+	gate.await()
 	done := s.beginUpgrade()
 	s.awaitOther(old)
 	for _, g := range idle { // they have moved, and do not wait for those with events
 		g.echo("idle", 1)
 	}
+	gate.open()
 	for _, g := range busy {
 		if text := g.next(); !strings.HasPrefix(text, "waited 1 ") {
 			s.t.Errorf("the event in progress is answered with %q", text)
@@ -262,8 +269,9 @@ func endlessEvent(s *server) {
 }
 
 func administration(s *server) {
-	g, old := s.enter(dialing{}), s.pid()
-	g.say("wait 2500")
+	g, old, gate := s.enter(dialing{}), s.pid(), newGate(s.t)
+	g.say("wait " + gate.url)
+	gate.await()
 	done := s.beginUpgrade()
 	now := s.awaitOther(old)
 	for range 5 {
@@ -274,6 +282,7 @@ func administration(s *server) {
 	if _, ended := hasEnded(old); ended {
 		s.t.Error("the old process has ended although an event is in progress")
 	}
+	gate.open()
 	if text := g.next(); !strings.HasPrefix(text, "waited 1 ") {
 		s.t.Errorf("the event in progress is answered with %q", text)
 	}
@@ -287,14 +296,15 @@ func administration(s *server) {
 func fullQueues(s *server) {
 	const messages = 1000 // above the length of the event queue, 256
 	full, reader := s.enter(dialing{}), s.enterSlowReader()
-	old := s.pid()
-	full.say("wait 1500")
+	old, gate := s.pid(), newGate(s.t)
+	full.say("wait " + gate.url)
 	for i := range messages {
 		full.say(fmt.Sprint("echo ", i))
 	}
 	reader.fill(s)
 	done := s.beginUpgrade()
 	s.awaitOther(old)
+	gate.open()
 	full.next()
 	for i := range messages {
 		full.expect(fmt.Sprintf("echo %d %d", i+2, i))

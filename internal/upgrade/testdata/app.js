@@ -6,7 +6,7 @@ const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 addEventListener("websocketupgrade", async (event) => {
 	const query = new URL(event.request.url).searchParams;
-	if (query.has("wait")) await pause(Number(query.get("wait")));
+	if (query.has("fetch")) await fetch(query.get("fetch"));
 	const options = { data: { handled: 0, name: query.get("name"), kept: null }, halfOpen: query.has("half") };
 	if (query.has("protocol")) options.protocol = query.get("protocol");
 	const connection = event.accept(options);
@@ -34,9 +34,9 @@ const commands = {
 		for (let i = 0; i < 200; i++) connection.send("many " + i + " " + "x".repeat(1024));
 		connection.send("echo " + handled + " " + text);
 	},
-	// Awaits a timer before it answers.
+	// Awaits the answer of a server before it answers.
 	async wait(connection, text, handled) {
-		await pause(Number(text));
+		await fetch(text);
 		connection.data.handled = handled;
 		connection.send("waited " + handled + " " + engine);
 	},
