@@ -277,3 +277,14 @@ func TestMetricsFormats(t *testing.T) {
 		t.Errorf("%s: %s", p.Metric, p.Text)
 	}
 }
+
+func TestHandovers(t *testing.T) {
+	t.Parallel()
+	s := serve(t, linger.HandlerFuncs{}, application())
+	s.metrics.HandoverBegun()
+	s.want(`linger_handover_in_progress 1`)
+	s.metrics.HandoverFailed()
+	s.metrics.HandoverBegun()
+	s.metrics.HandoverTaken(7)
+	s.want(`linger_handover_in_progress 0`, `linger_handovers_total{result="failed"} 1`, `linger_handovers_total{result="taken"} 1`, `linger_handover_connections_total 7`)
+}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -179,4 +181,52 @@ func TestUpgradeOfProxy(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantNext(t, comes, "text again")
+}
+
+// A response that is under way is completed by the old process, which ends after it. The next request on the connection is not read there.
+func TestUpgradeDuringResponse(t *testing.T) {
+	p := startUpgradable(t, "run", writeApp(t, `
+addEventListener("fetch", (event) => {
+	const { readable, writable } = new TransformStream();
+	const writer = writable.getWriter();
+	const text = new TextEncoder();
+	event.waitUntil((async () => {
+		await writer.write(text.encode("begun"));
+		await new Promise((resolve) => setTimeout(resolve, 2000));
+		await writer.write(text.encode(" and ended"));
+		await writer.close();
+	})());
+	event.respondWith(new Response(readable));
+});`))
+	client := http.Client{Timeout: testTimeout}
+	response, err := client.Get(p.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	begun := make([]byte, len("begun"))
+	if _, err := io.ReadFull(response.Body, begun); err != nil {
+		t.Fatal(err)
+	}
+	p.upgrade(t)
+	rest, err := io.ReadAll(response.Body)
+	if err != nil || string(rest) != " and ended" {
+		t.Errorf("the response is completed; got %q, %v", rest, err)
+	}
+	p.wantEnd(t, 0)
+	again, err := client.Get(p.url)
+	if err != nil {
+		t.Fatalf("the new process answers the next request; got %v", err)
+	}
+	_ = again.Body.Close()
+}
+
+// A signal to end stops an upgrade whose new process is not ready, and ends the process as ever.
+func TestUpgradeEndsWithProcess(t *testing.T) {
+	p := startUpgradable(t, "run", writeApp(t, logger))
+	c := dial(t, p.url)
+	_ = p.process.Process.Signal(syscall.SIGUSR2)
+	_ = p.process.Process.Signal(syscall.SIGINT)
+	wantNext(t, c, "close 1001 server shutting down", "EOF")
+	p.wantEnd(t, 0)
 }

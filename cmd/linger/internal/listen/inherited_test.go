@@ -85,26 +85,3 @@ func TestOpenInheritedOfManager(t *testing.T) {
 		}
 	}
 }
-
-// Passing a listener on leaves it non-blocking: an Accept that waits ends when the listener is closed.
-func TestFileLeavesListenerNonBlocking(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	file, err := File(l)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = file.Fd() // as os/exec does
-	_ = file.Close()
-	ended := make(chan error, 1)
-	go func() {
-		_, err := l.Accept()
-		ended <- err
-	}()
-	_ = l.Close()
-	if err := <-ended; err == nil {
-		t.Error("Accept of a closed listener returns an error")
-	}
-}
