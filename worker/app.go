@@ -72,6 +72,7 @@ type App struct {
 	inputs    inputs
 	receiving atomic.Bool          // Receive has not taken over yet
 	cronsFrom map[string]time.Time // the times after which schedules continue that another process has handed over
+	ended     []endedWebSocket     // WebSockets whose connections have ended in another process before their objects got that
 
 	stopOnce    sync.Once
 	reloading   sync.Mutex // held while a generation is loaded

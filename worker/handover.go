@@ -17,9 +17,10 @@ var errTemporaryData = errors.New("worker: the application stores data in a temp
 
 // The fields of the state of an application.
 const (
-	appCron       = 1 // the record of a schedule
-	appLastSocket = 2 // the number of the last hibernatable WebSocket, without its sign
-	appCaller     = 3 // the state of the caller of Handover
+	fieldCron       = 1 // the record of a schedule
+	fieldLastSocket = 2 // the number of the last hibernatable WebSocket, without its sign
+	fieldCaller     = 3 // the state of the caller of Handover
+	fieldEnded      = 4 // the record of a WebSocket whose connection has ended
 
 	cronText = 1
 	cronFrom = 2 // the time after which its next event is due, in nanoseconds since 1970
@@ -30,9 +31,10 @@ func (a *App) appendState(b []byte) []byte {
 	for text, from := range a.clocks.pause() {
 		record := wire.AppendString(nil, cronText, text)
 		record = wire.AppendInt(record, cronFrom, from.UnixNano())
-		b = wire.AppendBytes(b, appCron, record)
+		b = wire.AppendBytes(b, fieldCron, record)
 	}
-	return wire.AppendUint(b, appLastSocket, uint64(-a.objects.hibernatables.lastNumber())) //nolint:gosec // is negative
+	b = a.objects.appendEnded(b, fieldEnded)
+	return wire.AppendUint(b, fieldLastSocket, uint64(-a.objects.hibernatables.lastNumber())) //nolint:gosec // is negative
 }
 
 // setState sets the state of the application, from another process, and returns that of the caller of Handover there.
@@ -41,15 +43,21 @@ func (a *App) setState(state []byte) (callers []byte, err error) {
 	r := wire.NewReader(state)
 	for field, ok := r.Next(); ok; field, ok = r.Next() {
 		switch field {
-		case appCron:
+		case fieldCron:
 			text, at, err := readCron(r.Bytes())
 			if err != nil {
 				return nil, fmt.Errorf("the state of a schedule: %w", err)
 			}
 			from[text] = at
-		case appCaller:
+		case fieldEnded:
+			ended, err := readEnded(r.Bytes())
+			if err != nil {
+				return nil, err
+			}
+			a.ended = append(a.ended, ended)
+		case fieldCaller:
 			callers = r.Bytes()
-		case appLastSocket:
+		case fieldLastSocket:
 			a.objects.hibernatables.reserve(-int(r.Uint())) //nolint:gosec // a number of this program
 		}
 	}
@@ -96,6 +104,10 @@ func (a *App) started() {
 		return
 	}
 	a.objects.unpark()
+	for _, ended := range a.ended {
+		a.objects.deliverEnded(ended)
+	}
+	a.ended = nil
 	a.objects.pauseAlarms(false)
 	a.clocks.takeOver(a.cronsFrom)
 }

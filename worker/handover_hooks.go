@@ -80,7 +80,7 @@ func (a *App) addHooks(opts *linger.HandoverOptions) {
 			return b, nil
 		}
 		state, err := own.State()
-		return wire.AppendBytes(b, appCaller, state), err
+		return wire.AppendBytes(b, fieldCaller, state), err
 	}
 	opts.Yield = func(ctx context.Context) error {
 		if err := a.yield(ctx); err != nil || own.Yield == nil {

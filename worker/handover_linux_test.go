@@ -279,6 +279,28 @@ func TestHandoverResetsObjectsThatAreBusy(t *testing.T) {
 	a.log.line(t, "Durable Object reset because it moves to a new process.")
 }
 
+func TestHandoverDeliversTheEndOfConnections(t *testing.T) {
+	t.Parallel()
+	opts := chatOptions
+	opts.Data = t.TempDir()
+	a := serve(t, chatScript, opts)
+	gone, c := a.connectTo("/one?name=gone&tag=x"), a.connectTo("/one?name=c&tag=x")
+	b := a.successor(chatScript, opts)
+	whenFrozen := func(phase string, _ int) {
+		if phase == "freeze" { // the objects are at rest
+			gone.conn.CloseNow()
+			a.log.line(t, "connection ended")
+		}
+	}
+	a.handOver(b, linger.HandoverOptions{Progress: whenFrozen}, linger.ReceiveOptions{}).end()
+	b.stdout.line(t, `close [1006,"WebSocket disconnected without sending Close frame.",false] 2 gone`)
+	c.send("=ctx.getWebSockets('x').map((one) => one.deserializeAttachment().name)")
+	c.want("c")
+	if n := a.stdout.count("close ["); n != 0 {
+		t.Errorf("the close event is handled once; got %s", a.stdout)
+	}
+}
+
 func TestHandoverFails(t *testing.T) {
 	t.Parallel()
 	opts := chatOptions

@@ -164,7 +164,7 @@ func (all *objects) refuse() {
 	all.refusing, all.parked = true, nil
 	all.mu.Unlock()
 	for _, e := range parked {
-		if e.socket != nil { // otherwise the caller gets the exception, or the alarm is delivered by the new process
+		if _, isClose := e.input.(*script.HibernatableClose); e.socket != nil && !isClose { // the new process has the close events; otherwise the caller gets the exception, or the alarm is delivered by the new process
 			all.app.opts.Logger.Error("event failed: its object has moved to a new process before the event began", e.attrs()...)
 		}
 		e.refuseMoved()

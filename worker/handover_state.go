@@ -188,15 +188,19 @@ func (h handler) Import(socket *linger.Socket, state []byte) error {
 		h.app.assignments.add(socket, &assignment{worker: h.app.workerForObject(), trace: m.trace})
 		return nil
 	case kindHibernatable:
-		return h.app.objects.importSocket(socket, m)
+		s, err := h.app.objects.importSocket(m)
+		if err == nil {
+			s.connect(socket)
+		}
+		return err
 	}
 	return fmt.Errorf("the state of the connection has the kind %d, expected 1 or 2", m.kind)
 }
 
-// importSocket adds a hibernatable WebSocket that has moved to this process with its connection.
-func (all *objects) importSocket(socket *linger.Socket, m *movedSocket) error {
+// importSocket adds a hibernatable WebSocket that has moved to this process.
+func (all *objects) importSocket(m *movedSocket) (*hibernatable, error) {
 	if !all.app.opts.Bindings.hasClass(m.object.Class) {
-		return fmt.Errorf("the WebSocket belongs to an object of the class %s, for which the application has no binding", m.object.Class)
+		return nil, fmt.Errorf("the WebSocket belongs to an object of the class %s, for which the application has no binding", m.object.Class)
 	}
 	o := all.use(m.object) // until the WebSocket is removed
 	s := &m.hibernatable
@@ -205,14 +209,13 @@ func (all *objects) importSocket(socket *linger.Socket, m *movedSocket) error {
 	if !o.sockets.add(s) {
 		all.hibernatables.remove(s)
 		o.done()
-		return fmt.Errorf("the object has %d WebSockets already", maxHibernatables)
+		return nil, fmt.Errorf("the object has %d WebSockets already", maxHibernatables)
 	}
 	if m.auto != nil {
 		o.sockets.autoResponse.Store(m.auto)
 	}
 	o.sockets.eventTimeout.Store(int64(m.eventTimeout))
-	s.connect(socket)
-	return nil
+	return s, nil
 }
 
 // Moved implements [linger.Mover]: the connection is in another process.
