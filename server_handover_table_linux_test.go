@@ -32,7 +32,7 @@ type situation struct {
 }
 
 // start serves the application of a situation.
-func (x *situation) start(t *testing.T) *scene {
+func (x situation) start(t *testing.T) *scene {
 	t.Helper()
 	sockets := make(chan *linger.Socket, 1)
 	if x.app.OnMessage == nil {
