@@ -1,7 +1,7 @@
 # Most targets are steps of .ci/check, which explains them.
 
 .DEFAULT_GOAL := help
-.PHONY: help check format vet lint test runtimes browser interop deploy acme promql packages workerd fuzz cross vuln bench bench-worker soak
+.PHONY: help check format vet lint test runtimes browser interop deploy acme promql packages workerd fuzz cross vuln bench bench-worker soak pause
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -21,12 +21,17 @@ type crowd struct {
 	talking  sync.WaitGroup
 }
 
-// gather opens n connections, with all habits.
-func gather(t *testing.T, s *server, n int, pace time.Duration) *crowd {
+// gather opens n connections, with some habits, or all.
+func gather(t *testing.T, s *server, n int, pace time.Duration, habits ...habit) *crowd {
 	t.Helper()
 	c := &crowd{t: t, s: s, pace: pace, stop: make(chan struct{})}
+	if len(habits) == 0 {
+		for h := range allHabits {
+			habits = append(habits, h)
+		}
+	}
 	for i := range n {
-		v, err := c.visit(fmt.Sprint("v", i), habit(i%int(habits)))
+		v, err := c.visit(fmt.Sprint("v", i), habits[i%len(habits)])
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -52,6 +52,7 @@ func lingerBinary(t *testing.T) string {
 // server is a linger that is replaced by new processes, which are all found by mark.
 type server struct {
 	t       *testing.T
+	app     string // the folder of the application in testdata
 	mark    string
 	binary  string
 	folder  string // of the application
@@ -64,11 +65,22 @@ type server struct {
 
 var marks atomic.Int32
 
-// start starts linger with the application of the tests, and waits until it has printed its addresses.
+// start starts linger with the application of most tests, and waits until it has printed its addresses.
 func start(t *testing.T, flags ...string) *server {
 	t.Helper()
-	s := &server{t: t, mark: fmt.Sprintf("%d.%d", os.Getpid(), marks.Add(1)), binary: lingerBinary(t), folder: t.TempDir(), log: &output{}}
+	return startApp(t, "testdata", flags...)
+}
+
+// startApp is start with the application of a folder.
+func startApp(t *testing.T, app string, flags ...string) *server {
+	t.Helper()
+	s := &server{t: t, app: app, mark: fmt.Sprintf("%d.%d", os.Getpid(), marks.Add(1)), binary: lingerBinary(t), folder: t.TempDir(), log: &output{}}
 	s.client = http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: timeout}
+	if text, err := os.ReadFile(filepath.Join(app, "wrangler.jsonc")); err == nil {
+		if err := os.WriteFile(filepath.Join(s.folder, "wrangler.jsonc"), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	s.writeApp("1")
 	reader, writer, err := os.Pipe()
 	if err != nil {
@@ -131,7 +143,7 @@ func (s *server) kill() {
 
 // writeApp writes a version of the application.
 func (s *server) writeApp(version string) {
-	text, err := os.ReadFile("testdata/app.js")
+	text, err := os.ReadFile(filepath.Join(s.app, "app.js"))
 	if err == nil {
 		err = os.WriteFile(filepath.Join(s.folder, "app.js"), bytes.ReplaceAll(text, []byte("VERSION"), []byte(version)), 0o600)
 	}

@@ -25,7 +25,7 @@ const (
 	publishing              // text that the application publishes
 	slow                    // text; now and then it asks for many messages, which it reads slowly
 	halfOpen                // no messages after a Close; what is published still arrives
-	habits
+	allHabits
 )
 
 func (h habit) String() string {
