@@ -9,17 +9,19 @@ import (
 	"github.com/lingerws/linger/websocket/driver"
 )
 
-// roundSize bounds the number of connections of a round, so that the pause of each is short, however many there are. It does not
-// apply to an application that cannot be in two processes, which sets HandoverOptions.Settle.
-const roundSize = 500
-
-// restTime is how long the only round of such an application waits for events that are in progress when it begins. Most events take
-// less.
+// restTime is how long the first round waits for events that are in progress when it begins. Most events take less.
 const restTime = 4 * time.Millisecond
 
 // lookAgain is the time after which Freeze looks at connections again that could not be frozen. The end of an event wakes it
 // earlier.
 const lookAgain = 5 * time.Millisecond
+
+// FreezeQuiet implements [handover.QuietFreezer].
+func (g *giver) FreezeQuiet(_ context.Context, send func(handover.Connection) error) error {
+	quiet, _ := g.connections()
+	_, err := g.freezeSome(quiet, send)
+	return err
+}
 
 // Freeze implements [handover.Giver].
 func (g *giver) Freeze(ctx context.Context, send func(handover.Connection) error) (left int, err error) {
@@ -27,12 +29,8 @@ func (g *giver) Freeze(ctx context.Context, send func(handover.Connection) error
 		return g.freezeLater(ctx, send)
 	}
 	upgrading := g.server.upgrades()
-	rest := g.connections()
-	if g.opts.Settle != nil {
-		rest, err = g.freezeTogether(rest, send)
-	} else {
-		rest, err = g.freezeSome(rest, roundSize, send)
-	}
+	quiet, busy := g.connections()
+	rest, err := g.freezeTogether(append(quiet, busy...), send)
 	if err == nil {
 		err = g.sendState(send)
 	}
@@ -41,10 +39,10 @@ func (g *giver) Freeze(ctx context.Context, send func(handover.Connection) error
 
 // freezeTogether freezes all connections, except those whose event does not end soon.
 func (g *giver) freezeTogether(rest []*Socket, send func(handover.Connection) error) (left []*Socket, err error) {
-	rest, err = g.freezeSome(rest, len(rest), send)
+	rest, err = g.freezeSome(rest, send)
 	for until := time.Now().Add(restTime); err == nil && len(rest) > 0 && time.Now().Before(until); {
 		time.Sleep(restTime / 16)
-		rest, err = g.freezeSome(rest, len(rest), send)
+		rest, err = g.freezeSome(rest, send)
 	}
 	return rest, err
 }
@@ -57,11 +55,11 @@ func (g *giver) freezeLater(ctx context.Context, send func(handover.Connection) 
 			return 0, context.Cause(ctx)
 		}
 		requests, upgrading := g.requests.Load(), g.server.upgrades() // before the list, which has the connections that they have become
-		rest := g.connections()
+		quiet, busy := g.connections()
 		if force {
-			return 0, g.giveUp(rest, send)
+			return 0, g.giveUp(append(quiet, busy...), send)
 		}
-		rest, err := g.freezeSome(rest, roundSize, send)
+		rest, err := g.freezeSome(append(quiet, busy...), send)
 		if left = len(rest) + upgrading; requests {
 			left++
 		}
@@ -88,22 +86,20 @@ func (g *giver) sendState(send func(handover.Connection) error) error {
 	return send(handover.Connection{State: state, File: -1})
 }
 
-// connections returns the connections that may move, quiet ones first, so that the pause of the others is short.
-func (g *giver) connections() []*Socket {
+// connections returns the connections that are not frozen and may move.
+func (g *giver) connections() (quiet, busy []*Socket) {
 	list := g.server.hub.list("", nil)
 	defer recycleList(list)
-	sockets := make([]*Socket, 0, len(*list))
-	var active []*Socket
 	for _, s := range *list {
 		switch _, fixed := g.fixed[s]; {
-		case fixed:
-		case s.active.Load():
-			active = append(active, s)
+		case fixed || !s.isHere():
+		case s.isFlagged(flagActive):
+			busy = append(busy, s)
 		default:
-			sockets = append(sockets, s)
+			quiet = append(quiet, s)
 		}
 	}
-	return append(sockets, active...)
+	return quiet, busy
 }
 
 // isFirst reports whether no round has been committed.
@@ -113,20 +109,15 @@ func (g *giver) isFirst() bool {
 	return g.rounds == 0
 }
 
-// freezeSome freezes connections of a list, in order and at most a number of them, and returns those that can be frozen later.
-func (g *giver) freezeSome(list []*Socket, most int, send func(handover.Connection) error) (rest []*Socket, err error) {
-	for i, s := range list {
-		if most == 0 {
-			return append(rest, list[i:]...), nil
-		}
+// freezeSome freezes what can be frozen of a list, in order, and returns those that can be later.
+func (g *giver) freezeSome(list []*Socket, send func(handover.Connection) error) (rest []*Socket, err error) {
+	for _, s := range list {
 		later, err := g.freeze(s, false, send)
-		switch {
-		case err != nil:
+		if err != nil {
 			return nil, err
-		case later:
+		}
+		if later {
 			rest = append(rest, s)
-		default:
-			most--
 		}
 	}
 	return rest, nil
@@ -157,9 +148,6 @@ func (g *giver) freeze(s *Socket, force bool, send func(handover.Connection) err
 		g.givenUp++
 	case atRest:
 	}
-	g.mu.Lock()
-	g.held.open(s)
-	g.mu.Unlock()
 	err = s.freeze(func(op driver.Op) (int, error) { return g.divert(s, op) }, force)
 	if err != nil {
 		return g.notFrozen(s, err), nil
@@ -182,9 +170,6 @@ func (g *giver) freeze(s *Socket, force bool, send func(handover.Connection) err
 
 // notFrozen undoes the beginning of freeze. later means that the connection can be frozen later.
 func (g *giver) notFrozen(s *Socket, err error) (later bool) {
-	g.mu.Lock()
-	g.held.take(s)
-	g.mu.Unlock()
 	switch {
 	case errors.Is(err, driver.ErrBusy):
 		return true
@@ -210,11 +195,9 @@ func (g *giver) export(s *Socket) (exported []byte, err error) {
 var errHandlerFailed = errors.New("linger: the handler has panicked")
 
 func (g *giver) sendFrozen(s *Socket, exported []byte, send func(handover.Connection) error) error {
-	g.mu.Lock()
-	_, announced := g.announced[s]
-	g.mu.Unlock()
-	if announced {
-		return send(handover.Connection{ID: s.id, State: s.appendState(nil, exported), File: -1})
+	if s.isFlagged(flagAnnounced) {
+		g.state = s.appendState(g.state[:0], exported)
+		return send(handover.Connection{ID: s.id, State: g.state, File: -1})
 	}
 	return sendWith(s.conn.Load(), handover.Connection{ID: s.id, State: s.appendState(s.appendFixed(nil), exported)}, send)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/lingerws/linger/internal/handover"
 	"github.com/lingerws/linger/internal/wire"
@@ -20,6 +21,7 @@ type giver struct {
 
 	send    func(handover.Connection) error // of Announce
 	rounds  uint64                          // that have been committed; guarded by the lock of the hub
+	state   []byte                          // memory for the state of a connection
 	fixed   map[*Socket]string              // why connections cannot move
 	closes  []*Socket                       // connections that the application does not let move
 	givenUp int                             // events in progress
@@ -31,11 +33,12 @@ type giver struct {
 	settling atomic.Bool // no event begins any more, also of connections that are opened
 	requests atomic.Bool // HandoverOptions.Requests has not returned
 
-	mu        sync.Mutex // a leaf: held for a short time, under any other lock
-	held      heldOps    // on the frozen connections
-	frozen    []*Socket  // in the round in progress
-	out       func(handover.Op) error
-	announced map[*Socket]struct{} // connections of which the new process has a descriptor
+	mu     sync.Mutex // a leaf: held for a short time, under any other lock
+	held   heldOps    // on the frozen connections
+	frozen []*Socket  // in the round in progress
+	out    func(handover.Op) error
+
+	releasing sync.WaitGroup // connections that have moved
 }
 
 var _ handover.Giver = (*giver)(nil)
@@ -43,7 +46,7 @@ var _ handover.Giver = (*giver)(nil)
 func newGiver(s *Server, opts HandoverOptions) *giver {
 	return &giver{
 		server: s, opts: opts, wake: make(chan struct{}, 1), hurry: make(chan struct{}),
-		fixed: map[*Socket]string{}, announced: map[*Socket]struct{}{},
+		fixed: map[*Socket]string{},
 	}
 }
 
@@ -80,15 +83,11 @@ func (g *giver) Announce(send func(handover.Connection) error) error {
 		if conn == nil || s.closing.Load() || conn.Movable() != nil {
 			continue
 		}
-		g.mu.Lock()
-		g.announced[s] = struct{}{}
-		g.mu.Unlock()
+		s.handover.Or(flagAnnounced)
 		err := sendWith(conn, handover.Connection{ID: s.id, State: s.appendFixed(nil)}, send)
 		switch {
 		case errors.Is(err, driver.ErrEnded):
-			g.mu.Lock()
-			delete(g.announced, s)
-			g.mu.Unlock()
+			s.handover.And(^uint32(flagAnnounced))
 		case err != nil:
 			return err
 		case g.server.hub.socket(s.id) != s:
@@ -113,11 +112,7 @@ func sendWith(conn *driver.Driver, c handover.Connection, send func(handover.Con
 
 // ended lets the new process close its descriptor of a connection that has ended here.
 func (g *giver) ended(s *Socket) {
-	g.mu.Lock()
-	_, announced := g.announced[s]
-	delete(g.announced, s)
-	g.mu.Unlock()
-	if announced {
+	if s.handover.And(^uint32(flagAnnounced))&flagAnnounced != 0 {
 		_ = g.send(handover.Connection{ID: s.id, File: -1, Gone: true}) // fails if the link has ended
 	}
 	g.wakeUp()
@@ -142,7 +137,7 @@ func (g *giver) Settle(ctx context.Context) error {
 func (g *giver) divert(s *Socket, op driver.Op) (queued int, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.held.has(s) {
+	if !s.isFlagged(flagCommitted) {
 		return 0, g.held.call(s, op)
 	}
 	if err := g.forward(heldOp{call: op}.forwarded(s)); err != nil {
@@ -155,7 +150,7 @@ func (g *giver) divert(s *Socket, op driver.Op) (queued int, err error) {
 func (g *giver) change(s *Socket, op handover.Op) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.held.has(s) {
+	if !s.isFlagged(flagCommitted) {
 		g.held.change(s, op)
 		return
 	}
@@ -198,10 +193,12 @@ func (g *giver) Commit(forward func(handover.Op) error) {
 	g.mu.Lock()
 	g.out = forward
 	for _, s := range sockets {
-		for _, op := range g.held.take(s) {
+		s.handover.Or(flagCommitted)
+	}
+	for s, ops := range g.held.takeAll() {
+		for _, op := range ops {
 			_ = forward(op.forwarded(s)) // is counted as lost
 		}
-		delete(g.announced, s)
 	}
 	g.mu.Unlock()
 	g.rounds++
@@ -215,13 +212,18 @@ func (g *giver) Commit(forward func(handover.Op) error) {
 	if first {
 		g.requests.Store(true)
 	}
-	go func() {
+	g.releasing.Go(func() {
 		if first {
 			g.committed(closes)
 		}
+		time.Sleep(releaseDelay)
 		g.release(sockets)
-	}()
+	})
 }
+
+// releaseDelay is the time after which the descriptors of connections that have moved are closed, so that this does not take
+// time from the new process while it starts them.
+const releaseDelay = 50 * time.Millisecond
 
 // release gives up the connections of a round.
 func (g *giver) release(sockets []*Socket) {

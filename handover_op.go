@@ -61,20 +61,6 @@ const maxHeld = 64 << 20
 // opOverhead is what an operation counts besides its payload.
 const opOverhead = 64
 
-// open makes room for the operations on a connection.
-func (h *heldOps) open(s *Socket) {
-	if h.ops == nil {
-		h.ops = map[*Socket][]heldOp{}
-	}
-	h.ops[s] = nil
-}
-
-// has reports whether the operations on a connection are kept.
-func (h *heldOps) has(s *Socket) bool {
-	_, ok := h.ops[s]
-	return ok
-}
-
 // call keeps a call of the driver. The error is [driver.ErrQueueFull].
 func (h *heldOps) call(s *Socket, op driver.Op) error {
 	size := len(op.Payload) + opOverhead
@@ -84,14 +70,28 @@ func (h *heldOps) call(s *Socket, op driver.Op) error {
 	if op.Kind == driver.OpSend && h.bytes+size > maxHeld {
 		return driver.ErrQueueFull
 	}
-	h.ops[s] = append(h.ops[s], heldOp{call: op})
+	h.add(s, heldOp{call: op})
 	h.bytes += size
 	return nil
 }
 
 // change keeps a change that is not a call of the driver.
 func (h *heldOps) change(s *Socket, op handover.Op) {
-	h.ops[s] = append(h.ops[s], heldOp{change: op})
+	h.add(s, heldOp{change: op})
+}
+
+func (h *heldOps) add(s *Socket, op heldOp) {
+	if h.ops == nil {
+		h.ops = map[*Socket][]heldOp{}
+	}
+	h.ops[s] = append(h.ops[s], op)
+}
+
+// takeAll removes all operations and returns them.
+func (h *heldOps) takeAll() map[*Socket][]heldOp {
+	ops := h.ops
+	h.ops, h.bytes = nil, 0
+	return ops
 }
 
 // take removes the operations on a connection and returns them.

@@ -21,10 +21,9 @@ type taker struct {
 	started  func()    // called once, in the first Start
 	ended    chan struct{}
 
-	waiting map[string]*Socket  // announced connections whose state has not come
-	round   []*arrival          // those whose state has come in this round
-	coming  map[string]*arrival // the same by id
-	rounds  uint16              // that have been committed
+	waiting map[string]*Socket // announced connections whose state has not come
+	round   []*arrival         // those whose state has come in this round
+	rounds  uint16             // that have been committed
 
 	mu  sync.Mutex // a leaf: held for a short time, under any other lock
 	own heldOps    // what this process has done to arriving connections
@@ -35,7 +34,7 @@ type taker struct {
 var _ handover.Taker = (*taker)(nil)
 
 func newTaker(s *Server, opts ReceiveOptions) *taker {
-	return &taker{server: s, opts: opts, settings: s.current.Load(), waiting: map[string]*Socket{}, coming: map[string]*arrival{}, ended: make(chan struct{})}
+	return &taker{server: s, opts: opts, settings: s.current.Load(), waiting: map[string]*Socket{}, ended: make(chan struct{})}
 }
 
 // setState follows the state of the old server.
@@ -126,12 +125,8 @@ func (t *taker) Moved(c handover.Connection) error {
 	s.mu.Lock()
 	s.move = arriving
 	s.mu.Unlock()
-	t.mu.Lock()
-	t.own.open(s)
-	t.old.open(s)
-	t.mu.Unlock()
+	s.handover.Store(flagArriving)
 	t.round = append(t.round, a)
-	t.coming[c.ID] = a
 	return t.restore(a)
 }
 
@@ -208,13 +203,8 @@ func (t *taker) Start(forward func(handover.Op) error) {
 	t.mu.Unlock()
 	round := t.round
 	t.round = nil
-	clear(t.coming)
 	slices.Reverse(round)
-	inParts(round, func(part []*arrival) {
-		for _, a := range part {
-			t.start(a)
-		}
-	})
+	inTurn(round, t.start)
 	if t.started == nil {
 		return
 	}
@@ -233,6 +223,7 @@ func (t *taker) start(a *arrival) {
 	s.start(func() []driver.Op {
 		t.mu.Lock()
 		defer t.mu.Unlock()
+		s.handover.Store(0)
 		return append(t.old.takeCalls(s), t.own.takeCalls(s)...)
 	})
 	if t.server.current.Load() != t.settings { // Reconfigure was called since the connection was announced
@@ -247,7 +238,7 @@ func (t *taker) start(a *arrival) {
 func (t *taker) divert(s *Socket, op driver.Op) (queued int, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.own.has(s) {
+	if s.isFlagged(flagArriving) {
 		return 0, t.own.call(s, op)
 	}
 	if t.out == nil || t.out(heldOp{call: op}.forwarded(s)) != nil {
@@ -281,15 +272,16 @@ func (t *taker) Apply(op handover.Op) {
 		t.server.publishForwarded(p, func(s *Socket) bool { return uint64(s.round) > p.round })
 		return
 	}
-	if a := t.coming[op.ID]; a != nil {
-		a.socket.applyForwarded(op, func(call driver.Op) {
+	s := t.server.Socket(op.ID)
+	switch {
+	case s == nil:
+	case s.isFlagged(flagArriving):
+		s.applyForwarded(op, func(call driver.Op) {
 			t.mu.Lock()
 			defer t.mu.Unlock()
-			_ = t.old.call(a.socket, call) // the old process has bounded them
+			_ = t.old.call(s, call) // the old process has bounded them
 		})
-		return
-	}
-	if s := t.server.Socket(op.ID); s != nil {
+	default:
 		s.applyForwarded(op, nil)
 	}
 }

@@ -270,15 +270,20 @@ func (s *Server) publishElsewhere(channel string, p Payload, except []*Socket) f
 	return nil
 }
 
-// inParts calls do for parts of a list, in parallel if the list is long.
-func inParts[T any](list []T, do func(part []T)) {
-	if len(list) < minPart {
-		do(list)
-		return
+// inTurn calls do for the items of a list, the first ones first, in parallel if the list is long.
+func inTurn[T any](list []T, do func(T)) {
+	workers := 1
+	if len(list) >= minPart {
+		workers = runtime.GOMAXPROCS(0)
 	}
+	var next atomic.Int64
 	var all sync.WaitGroup
-	for part := range slices.Chunk(list, (len(list)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0)) {
-		all.Go(func() { do(part) })
+	for range workers {
+		all.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(list)); i = next.Add(1) - 1 {
+				do(list[i])
+			}
+		})
 	}
 	all.Wait()
 }

@@ -137,10 +137,11 @@ func (s *Server) Handover(ctx context.Context, link *net.UnixConn, opts Handover
 	}
 	defer s.giving.Store(nil)
 	for socket := range s.Sockets("") {
-		socket.active.Store(false)
+		socket.handover.Store(0)
 	}
 	report, err := handover.Give(ctx, link, g, g.giveOptions())
 	g.stop()
+	g.releasing.Wait()
 	if report.Committed {
 		s.leave()
 		s.listeners.finish()

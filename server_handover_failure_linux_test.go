@@ -106,6 +106,41 @@ func TestHandoverNewProcessFails(t *testing.T) {
 	}
 }
 
+// If the new process ends when it has the state of a part of the connections, all of them go on in the old one.
+func TestHandoverNewProcessEndsHalfway(t *testing.T) {
+	const many = 100
+	ours, theirs := newLink(t)
+	imported := 0
+	app := &mover{
+		HandlerFuncs: linger.HandlerFuncs{OnMessage: echo},
+		export:       func(*linger.Socket) ([]byte, error) { return []byte("state"), nil },
+		imp: func(*linger.Socket, []byte) error {
+			if imported++; imported == many/2 {
+				return errors.Join(theirs.Close(), errTake)
+			}
+			return nil
+		},
+		moved: make(chan *linger.Socket, many),
+	}
+	from, to := serveTCPHandler(t, app, linger.Options{}), serveTCPHandler(t, app, linger.Options{})
+	clients := make([]*client, many)
+	for i := range clients {
+		clients[i] = from.connect()
+	}
+	received := make(chan error, 1)
+	go func() { received <- to.Receive(t.Context(), theirs, linger.ReceiveOptions{}) }()
+	if report, err := from.Handover(t.Context(), ours, linger.HandoverOptions{}); err == nil || report.Committed {
+		t.Fatalf("the hand-over fails; got %+v", report)
+	}
+	if err := <-received; err == nil || imported != many/2 || from.Count() != many || len(app.moved) != 0 {
+		t.Errorf("half of %d connections had come, and none has moved; got %d, %d are in the old process, and %d have moved", many, imported, from.Count(), len(app.moved))
+	}
+	for _, c := range clients {
+		c.text("hello")
+		c.want("text hello")
+	}
+}
+
 // What is done to a connection between its freeze and the end of the round is not lost, in order, whoever has the connection then.
 func TestHandoverOperationsMeanwhile(t *testing.T) {
 	for what, fails := range map[string]bool{"the connection moves": false, "the hand-over fails": true} {

@@ -28,7 +28,7 @@ type Socket struct {
 
 	conn              atomic.Pointer[driver.Driver] // nil until the 101 has been written
 	closing           atomic.Bool                   // a Close was requested, or the connection has ended: nothing more is sent
-	active            atomic.Bool                   // something has arrived since a hand-over has begun
+	handover          atomic.Uint32                 // handoverFlags
 	data              atomic.Pointer[data]          // nil if there is none
 	lastActivity      atomic.Int64                  // when a message last came or went, in ns after Server.began (Options.IdleTimeout)
 	peerClosed        atomic.Bool                   // the peer's Close has come (half-open mode only)

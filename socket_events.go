@@ -17,7 +17,7 @@ var _ driver.Handler = (*driverEvents)(nil)
 func (e *driverEvents) Events(conn *driver.Driver, events []protocol.Event) (work bool) {
 	s := (*Socket)(e)
 	if s.server.giving.Load() != nil {
-		s.active.Store(true)
+		s.handover.Or(flagActive)
 	}
 	s.recordReceived(events)
 	if messages := s.messages(events); len(messages) > 0 {

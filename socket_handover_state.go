@@ -50,9 +50,12 @@ func (s *Socket) appendFixed(b []byte) []byte {
 
 // appendState appends the state of a frozen connection. exported is what its handler has added, nil for nothing.
 func (s *Socket) appendState(b []byte, exported []byte) []byte {
-	for _, channel := range s.Channels() {
+	h := &s.server.hub
+	h.mu.RLock()
+	for channel := range s.channels {
 		b = wire.AppendString(b, stateChannel, channel)
 	}
+	h.mu.RUnlock()
 	if d := s.data.Load(); d != nil {
 		b = wire.AppendBytes(b, stateData, d.bytes())
 	}
@@ -75,7 +78,8 @@ func (s *Socket) appendState(b []byte, exported []byte) []byte {
 	if s.traffic != nil {
 		b = wire.AppendBytes(b, stateTraffic, s.traffic.appendState(nil))
 	}
-	return wire.AppendBytes(b, stateDriver, s.conn.Load().AppendState(nil))
+	var room [128]byte // enough for most
+	return wire.AppendBytes(b, stateDriver, s.conn.Load().AppendState(room[:0]))
 }
 
 // appendEvent appends an event of the queue. The close event is never among them.

@@ -23,6 +23,9 @@ func (s *giving) untilCommitted(ctx context.Context) error {
 	s.rounding.Store(true)
 	s.begin(PhaseFreeze)
 	s.paused = time.Now()
+	if err := s.freezeQuiet(ctx); err != nil {
+		return err
+	}
 	if err := s.freeze(ctx, ctx); err != nil {
 		return err
 	}
@@ -106,10 +109,26 @@ func (s *giving) settle(ctx context.Context) error {
 	return nil
 }
 
+// freezeQuiet lets the Giver freeze what is quiet, and waits until the new process has applied it.
+func (s *giving) freezeQuiet(ctx context.Context) error {
+	q, ok := s.g.(QuietFreezer)
+	if !ok {
+		return nil
+	}
+	defer s.unblock(ctx)()
+	if err := q.FreezeQuiet(ctx, s.send); err != nil {
+		return s.failed(ctx, err)
+	}
+	if err := s.link.queue(&message{kind: kindPrepare}); err != nil {
+		return s.failed(ctx, err)
+	}
+	_, err := s.wait(ctx, kindPrepared)
+	return err
+}
+
 // freeze is the first part of a round. bounded is ctx with a bound after which the connections are frozen whatever is in progress.
 func (s *giving) freeze(ctx, bounded context.Context) error {
 	defer s.unblock(ctx)()
-	s.frozen.Store(0)
 	left, err := s.g.Freeze(bounded, s.send)
 	if err != nil {
 		return s.failed(ctx, err)
@@ -161,6 +180,7 @@ func (s *giving) drain() error {
 // laterRound is a round after the first. drain is the context of the freeze: after its deadline, what is in progress is given up.
 func (s *giving) laterRound(ctx, drain context.Context) error {
 	round, late := s.lastRound()+1, drain.Err() != nil
+	s.frozen.Store(0)
 	err := s.freeze(ctx, drain)
 	switch {
 	case err == nil && s.frozen.Load() > 0:

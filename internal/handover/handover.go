@@ -44,6 +44,12 @@ type Giver interface {
 	Apply(op Op)
 }
 
+// QuietFreezer is a [Giver] that freezes the first round in two steps, so that the pause of a busy connection does not depend on the
+// number of the others: FreezeQuiet is called before the first Freeze, and freezes what is quiet. Freeze follows when the new process has applied it.
+type QuietFreezer interface {
+	FreezeQuiet(ctx context.Context, send func(Connection) error) error
+}
+
 // Taker is the new process. Its methods are called one at a time, by the goroutine that has called Take.
 type Taker interface {
 	// Announced gets a connection that will probably move. The descriptor belongs to the Taker, which must not use it for input or

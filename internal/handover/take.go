@@ -106,6 +106,9 @@ func (s *taking) received(ctx context.Context, m *message) error {
 	case kindListener:
 		return s.listener(m)
 	case kindPrepare:
+		if m.round == 0 { // a part of the first round: QuietFreezer
+			return s.link.queue(&message{kind: kindPrepared})
+		}
 		s.prepared++
 		return s.answer(m, kindPrepared, s.prepared)
 	case kindCommit:
