@@ -84,6 +84,12 @@ func newDeflating(t *testing.T, role protocol.Role, in, out deflate.Window, opts
 // moved returns the connection as another process has it, with these options. Calls are not diverted.
 func moved(t *testing.T, d *Driver, opts Options) *Driver {
 	t.Helper()
+	return movedWith(t, d, opts, func() []byte { return d.AppendState(nil) })
+}
+
+// movedWith is moved with a state that need not be that of the connection.
+func movedWith(t *testing.T, d *Driver, opts Options, state func() []byte) *Driver {
+	t.Helper()
 	divert := func(op Op) (int, error) {
 		t.Errorf("no call may be diverted; got %+v", op)
 		return 0, nil
@@ -102,7 +108,7 @@ func moved(t *testing.T, d *Driver, opts Options) *Driver {
 	if err != nil {
 		t.Fatal(err)
 	}
-	next, err := Restore(fd, d.AppendState(nil), opts)
+	next, err := Restore(fd, state(), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,4 +164,19 @@ func TestDriverMovesCompressionToOtherOptions(t *testing.T) {
 		}
 		d.CloseNow()
 	}
+}
+
+// The windows of a state of each version remain readable: see TestDriverRestoresGolden.
+func TestDriverRestoresGoldenCompression(t *testing.T) {
+	opts := Options{Compression: &deflate.Options{}, KeepAlive: -1}
+	d, peer := newDeflating(t, protocol.Server, deflate.Window{Bits: 10}, deflate.Window{Bits: 12}, opts)
+	message := []byte("a message of more than the sixty-four bytes from which on the other end compresses it too")
+	peer.sendPiece(t, message, true, true)
+	peer.wantMessage(t, message)
+	d = movedWith(t, d, opts, func() []byte { return goldenState(t, "compression", d) })
+	peer.sendPiece(t, message, true, true)
+	if size := peer.wantMessage(t, message); size > 20 {
+		t.Errorf("a repeated message must be short; got %d bytes", size)
+	}
+	d.CloseNow()
 }
