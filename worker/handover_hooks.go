@@ -144,7 +144,11 @@ func (a *App) Receive(ctx context.Context, link *net.UnixConn, opts linger.Recei
 		}
 		a.started()
 	}
-	return a.server.Receive(ctx, link, opts)
+	err := a.server.Receive(ctx, link, opts)
+	if err != nil {
+		_ = a.yield(context.WithoutCancel(ctx)) // for the old process; never fails, because that waits for all uses
+	}
+	return err
 }
 
 // errNotForHandover is the error of Receive for an application that has its data directory open already, or has received another one.

@@ -191,18 +191,24 @@ func (a *App) yield(ctx context.Context) error {
 	return nil
 }
 
-// reopenPause is the time after which an attempt to open the data directory again is repeated.
-const reopenPause = time.Second
+// An attempt to open the data directory again is repeated after reopenPause, because the new process may be about to close it. Every
+// reopenAttempts attempts the error is logged.
+const (
+	reopenPause    = 50 * time.Millisecond
+	reopenAttempts = 20
+)
 
 // resume undoes settle and yield, because the hand-over has failed.
 func (a *App) resume() {
-	for a.stores && !a.data.isOpen() && !a.workers[0].isStopping() {
+	for attempt := 1; a.stores && !a.data.isOpen() && !a.workers[0].isStopping(); attempt++ {
 		opened, err := a.openStore(a.opts.Data)
 		if err == nil {
 			a.setData(opened)
 			break
 		}
-		a.opts.Logger.Error("the data directory cannot be opened again after a hand-over that has failed; it is tried again", "error", err, "after", reopenPause)
+		if attempt%reopenAttempts == 0 {
+			a.opts.Logger.Error("the data directory cannot be opened again after a hand-over that has failed; it is tried again", "error", err)
+		}
 		time.Sleep(reopenPause)
 	}
 	a.objects.unpark()
