@@ -64,7 +64,7 @@ func TestPause(t *testing.T) {
 	t.Logf("PAUSE of busy connections: %v", percentiles(during))
 	t.Logf("PAUSE of idle connections that send one message: %v", percentiles(idle))
 	for line := range strings.Lines(s.log.String()) {
-		if strings.Contains(line, `"upgrade`) {
+		if strings.Contains(line, `"upgrade complete`) {
 			t.Logf("the old process: %s", strings.TrimSpace(line))
 		}
 	}
