@@ -23,7 +23,7 @@ type guest struct {
 }
 
 // enter opens a connection.
-func (s *server) enter(d dialing) *guest {
+func (s *server) enter(d endpoint) *guest {
 	s.t.Helper()
 	if d.address == "" {
 		d.address = s.address
@@ -42,7 +42,7 @@ func (s *server) enter(d dialing) *guest {
 // enterSlowReader opens a connection whose client does not read until resume.
 func (s *server) enterSlowReader() *guest {
 	s.t.Helper()
-	g := s.enter(dialing{narrow: true})
+	g := s.enter(endpoint{narrow: true})
 	g.gate.Lock()
 	return g
 }
@@ -92,7 +92,7 @@ func (g *guest) expectMany(text string, handled int) {
 func (s *server) enterMany(n int, path string) (all []*guest) {
 	s.t.Helper()
 	for range n {
-		all = append(all, s.enter(dialing{path: path}))
+		all = append(all, s.enter(endpoint{path: path}))
 	}
 	return all
 }
@@ -107,7 +107,7 @@ func (g *guest) read() {
 			g.texts <- string(e.Payload)
 		case protocol.EventPeerClose:
 			_ = g.peer.answerClose() // an error means that the connection has ended
-		default:
+		case protocol.EventPiece, protocol.EventPing, protocol.EventPong, protocol.EventFailing, protocol.EventClosed:
 		}
 	})
 }

@@ -30,8 +30,8 @@ type peer struct {
 	machine *protocol.Machine
 }
 
-// dialing is how a peer connects.
-type dialing struct {
+// endpoint is what a peer connects to, and how.
+type endpoint struct {
 	address     string // host and port
 	path        string // of the URL; with "" it is /
 	compress    bool
@@ -43,7 +43,7 @@ type dialing struct {
 }
 
 // dial opens a WebSocket.
-func (d dialing) dial() (*peer, error) {
+func (d endpoint) dial() (*peer, error) {
 	dialer := net.Dialer{Timeout: timeout}
 	if d.narrow {
 		dialer.Control = narrow
@@ -72,7 +72,7 @@ func narrow(_, _ string, c syscall.RawConn) (err error) {
 }
 
 // open makes the opening handshake.
-func (p *peer) open(d dialing) error {
+func (p *peer) open(d endpoint) error {
 	request, offer, err := d.request()
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func (p *peer) open(d dialing) error {
 }
 
 // request returns the request of the opening handshake.
-func (d dialing) request() (*http.Request, handshake.Offer, error) {
+func (d endpoint) request() (*http.Request, handshake.Offer, error) {
 	var random [16]byte
 	_, _ = rand.Read(random[:])
 	offer := handshake.Offer{Key: handshake.NewKey(random)}

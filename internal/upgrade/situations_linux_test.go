@@ -45,14 +45,14 @@ func TestSituations(t *testing.T) {
 }
 
 func idleGoesOn(s *server) {
-	g := s.enter(dialing{})
+	g := s.enter(endpoint{})
 	s.upgrade("")
 	g.expectSilence()
 	g.echo("after", 1)
 }
 
 func newProcessServes(s *server) {
-	g := s.enter(dialing{})
+	g := s.enter(endpoint{})
 	old, engine := s.pid(), g.ask("engine")
 	if !holds(old, g.address()) {
 		s.t.Errorf("process %d has no descriptor of the connection before the upgrade", old)
@@ -67,7 +67,7 @@ func newProcessServes(s *server) {
 }
 
 func stateSurvives(s *server) {
-	member, reader := s.enter(dialing{path: "?channel=news&name=member"}), s.enterSlowReader()
+	member, reader := s.enter(endpoint{path: "?channel=news&name=member"}), s.enterSlowReader()
 	member.say("keep blue")
 	member.echo("before", 1)
 	n := reader.fill(s)
@@ -85,7 +85,7 @@ func stateSurvives(s *server) {
 }
 
 func eventInProgress(s *server) {
-	g := s.enter(dialing{})
+	g := s.enter(endpoint{})
 	old, engine := s.pid(), g.ask("engine")
 	gate := newGate(s.t)
 	g.say("wait " + gate.url)
@@ -121,7 +121,7 @@ func manyInFlight(s *server) {
 }
 
 func movedCanChange(s *server) {
-	g, other := s.enter(dialing{path: "?channel=news&name=g"}), s.enter(dialing{path: "?name=other"})
+	g, other := s.enter(endpoint{path: "?channel=news&name=g"}), s.enter(endpoint{path: "?name=other"})
 	g.say("keep red")
 	g.echo("before", 1)
 	s.upgrade("")
@@ -151,7 +151,7 @@ func requestInProgress(s *server) {
 	old, gate := s.pid(), newGate(s.t)
 	entered := make(chan *peer, 1)
 	go func() {
-		p, err := dialing{address: s.address, path: "?fetch=" + gate.url}.dial()
+		p, err := endpoint{address: s.address, path: "?fetch=" + gate.url}.dial()
 		if err != nil {
 			s.t.Errorf("an upgrade request during an upgrade of the binary: %v", err)
 		}
@@ -178,10 +178,10 @@ func requestInProgress(s *server) {
 
 func identities(s *server) {
 	guests := []*guest{
-		s.enter(dialing{path: "one?name=ann"}),
-		s.enter(dialing{path: "two?name=bob&protocol=chat.v1", subprotocol: "chat.v1", origin: "https://one.example"}),
-		s.enter(dialing{path: "two?name=cy&protocol=chat.v2&half", subprotocol: "chat.v2", origin: "https://two.example", compress: false}),
-		s.enter(dialing{path: "?half&name=dan", half: true}),
+		s.enter(endpoint{path: "one?name=ann"}),
+		s.enter(endpoint{path: "two?name=bob&protocol=chat.v1", subprotocol: "chat.v1", origin: "https://one.example"}),
+		s.enter(endpoint{path: "two?name=cy&protocol=chat.v2&half", subprotocol: "chat.v2", origin: "https://two.example", compress: false}),
+		s.enter(endpoint{path: "?half&name=dan", half: true}),
 	}
 	var before []string
 	for _, g := range guests {
@@ -204,7 +204,7 @@ func identities(s *server) {
 }
 
 func doubleSignal(s *server) {
-	g, old := s.enter(dialing{}), s.pid()
+	g, old := s.enter(endpoint{}), s.pid()
 	for range 2 {
 		if err := syscall.Kill(old, syscall.SIGUSR2); err != nil {
 			s.t.Fatal(err)
@@ -221,7 +221,7 @@ func doubleSignal(s *server) {
 }
 
 func twoUpgrades(s *server) {
-	g := s.enter(dialing{path: "?channel=news&name=g"})
+	g := s.enter(endpoint{path: "?channel=news&name=g"})
 	g.echo("a", 1)
 	pids := map[int]bool{s.pid(): true}
 	for i := range 2 {
@@ -259,7 +259,7 @@ func idleAndBusy(s *server) {
 }
 
 func endlessEvent(s *server) {
-	g := s.enter(dialing{})
+	g := s.enter(endpoint{})
 	g.echo("before", 1)
 	g.say("never")
 	g.say("echo queued")
@@ -269,7 +269,7 @@ func endlessEvent(s *server) {
 }
 
 func administration(s *server) {
-	g, old, gate := s.enter(dialing{}), s.pid(), newGate(s.t)
+	g, old, gate := s.enter(endpoint{}), s.pid(), newGate(s.t)
 	g.say("wait " + gate.url)
 	gate.await()
 	done := s.beginUpgrade()
@@ -295,7 +295,7 @@ func administration(s *server) {
 // fullQueues has a connection whose event queue is full, so that it is not read, and one whose send queue is nearly full.
 func fullQueues(s *server) {
 	const messages = 1000 // above the length of the event queue, 256
-	full, reader := s.enter(dialing{}), s.enterSlowReader()
+	full, reader := s.enter(endpoint{}), s.enterSlowReader()
 	old, gate := s.pid(), newGate(s.t)
 	full.say("wait " + gate.url)
 	for i := range messages {
@@ -319,8 +319,8 @@ func fullQueues(s *server) {
 }
 
 func mixedWithTLS(s *server, c certificate) {
-	d := dialing{address: s.printed(`https://([^/]+)/`), tls: c.client}
-	secure, g, old := s.enter(d), s.enter(dialing{}), s.pid()
+	d := endpoint{address: s.printed(`https://([^/]+)/`), tls: c.client}
+	secure, g, old := s.enter(d), s.enter(endpoint{}), s.pid()
 	done := s.beginUpgrade()
 	s.awaitOther(old)
 	g.echo("plain", 1)

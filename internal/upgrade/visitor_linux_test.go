@@ -59,7 +59,7 @@ type visitor struct {
 
 // visit opens a connection.
 func (c *crowd) visit(name string, h habit) (*visitor, error) {
-	d := dialing{address: c.s.address, path: "?channel=news&name=" + name, compress: h == compressed || h == mixed, narrow: h == slow}
+	d := endpoint{address: c.s.address, path: "?channel=news&name=" + name, compress: h == compressed || h == mixed, narrow: h == slow}
 	if h == halfOpen {
 		d.path += "&half"
 		d.half = true
@@ -99,7 +99,7 @@ func (v *visitor) handle(e protocol.Event) {
 		}
 	case protocol.EventPeerClose:
 		_ = v.peer.answerClose() // an error means that the connection has ended
-	default:
+	case protocol.EventPiece, protocol.EventPing, protocol.EventPong, protocol.EventFailing, protocol.EventClosed:
 	}
 }
 
@@ -217,7 +217,7 @@ func (v *visitor) say() {
 		err = v.peer.sendTorn(protocol.Text, text, pause)
 	case publishing:
 		err = v.peer.send(protocol.Text, []byte(fmt.Sprintf("publish %d %s", number, filler(number))))
-	default:
+	case plain, compressed, slow, halfOpen, allHabits:
 		err = v.peer.send(protocol.Text, text)
 	}
 	v.note(err)
