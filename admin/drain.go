@@ -68,6 +68,8 @@ func (h *Handler) startDrain(r *http.Request) (any, error) {
 	switch err := h.opts.Drain(request); {
 	case errors.Is(err, linger.ErrDraining):
 		return nil, &apiError{http.StatusConflict, "draining", err.Error()}
+	case errors.Is(err, linger.ErrHandingOver):
+		return nil, &apiError{http.StatusConflict, "upgrading", err.Error()}
 	case err != nil:
 		return nil, badRequest("bad_drain", "%v", err)
 	}

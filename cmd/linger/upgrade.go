@@ -115,9 +115,10 @@ func (u *upgrades) request(r admin.UpgradeRequest) error {
 		return err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	arriving := u.old.inProgress()
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.closing || u.cancel != nil || u.servers == nil || u.old.inProgress() {
+	if u.closing || u.cancel != nil || u.servers == nil || arriving {
 		cancel()
 		return admin.ErrUpgrading
 	}
@@ -166,15 +167,19 @@ func (u *upgrades) requests(ctx context.Context) error {
 // current returns a copy of the status, nil if there has been no upgrade.
 func (u *upgrades) current() *admin.UpgradeStatus {
 	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.status == nil {
-		return u.old.status()
+	s := u.status
+	if s != nil {
+		copied := *s
+		s = &copied
 	}
-	s := *u.status
-	if s.Old == os.Getpid() && !s.State.Ended() {
+	u.mu.Unlock()
+	switch {
+	case s == nil:
+		return u.old.status()
+	case !s.State.Ended():
 		s.Left = u.server.left()
 	}
-	return &s
+	return s
 }
 
 // update changes the status.
