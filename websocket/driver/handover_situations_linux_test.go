@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -318,20 +317,6 @@ func newMoverIn(t *testing.T, network string, role protocol.Role, opts Options, 
 	return nil
 }
 
-// The rest of an interval of the timer wheel continues.
-func TestDriverMoveInAnInterval(t *testing.T) {
-	m := newMover(t, "tcp", protocol.Server, Options{KeepAlive: wheelMin})
-	m.freeze()
-	left := m.moving().checkLeft
-	m.move()
-	m.freeze()
-	if again := m.moving().checkLeft; left <= 0 || again <= 0 || again > left {
-		t.Errorf("the rest of %v must go on; it is %v after the move", left, again)
-	}
-	m.thaw()
-	m.wantFrame("ping")
-}
-
 func TestDriverMoves(t *testing.T) {
 	for name, s := range situations {
 		t.Run(name, func(t *testing.T) {
@@ -350,38 +335,4 @@ func TestDriverMoves(t *testing.T) {
 			})
 		})
 	}
-}
-
-func TestDriverMoveTakesItsShareOfTheBudget(t *testing.T) {
-	eachMove(t, func(t *testing.T, network string, goOn func(m *mover)) {
-		budget := NewBudget(1<<40, func() {})
-		m := newMover(t, network, protocol.Server, Options{Budget: budget, KeepAlive: -1})
-		m.fill(40)
-		before := budget.Used()
-		m.freeze()
-		goOn(m)
-		if used := budget.Used(); used != before {
-			t.Errorf("the budget must include %d bytes as before; it includes %d", before, used)
-		}
-		m.wantFilled(40)
-		m.wantQueued(0)
-	})
-}
-
-func TestDriverMoveLeaksNothing(t *testing.T) {
-	fds, goroutines := wiretest.Descriptors(), runtime.NumGoroutine()
-	for _, network := range []string{"tcp", "unix"} {
-		t.Run(network, func(t *testing.T) {
-			for range 10 {
-				m := newMover(t, network, protocol.Server, Options{})
-				m.fill(40)
-				m.freeze()
-				m.arrive().Release()
-				m.move()
-				m.freeze()
-				m.move()
-			}
-		})
-	}
-	wiretest.WantNothingLeft(t, fds, goroutines)
 }
