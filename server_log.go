@@ -117,7 +117,7 @@ func (s *Socket) logEnd(end driver.Outcome) {
 // isNormal reports whether a connection with this cause has ended as intended: by a closing handshake that the peer or the
 // application has started, or by a bound in time that the server was given.
 func isNormal(cause protocol.Cause) bool {
-	return cause == protocol.CauseClose || cause == CauseIdle || cause == CauseLifetime || cause == CauseDrain || cause == CauseShutdown
+	return cause == protocol.CauseClose || cause == CauseIdle || cause == CauseLifetime || cause == CauseDrain || cause == CauseShutdown || cause == CauseHandover
 }
 
 // logAccess writes the access log's line for a connection that has ended.

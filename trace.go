@@ -21,7 +21,7 @@ type Trace struct {
 
 	// Refused is called when a request that asks for a WebSocket is answered without the server's handler, or because the handler
 	// has not answered it: with the status of the response, and a reason. That is the identifier of a wrong handshake (package
-	// handshake), "max-connections", "max-per-address", "upgrade-rate", "upgrade-timeout", "unanswered", "drain" or "shutdown".
+	// handshake), "max-connections", "max-per-address", "upgrade-rate", "upgrade-timeout", "unanswered", "drain", "shutdown" or "handover".
 	Refused func(r *http.Request, status int, reason string)
 
 	// Received is called for each message that has arrived, before it is queued for the handler.
