@@ -151,18 +151,19 @@ func (l *listener) begin(fd int, from net.Addr) (a arrival, ok bool) {
 		if a.header, err = readProxyHeader(fd); err != nil {
 			l.proxies.Refused(from, err)
 			_ = unix.Close(fd)
+			l.pausable.add(-1)
 			return arrival{}, false
 		}
 	}
 	if !a.headed || a.header != nil {
 		if r, size := peekUpgrade(fd); r != nil {
 			r.RemoteAddr = a.remoteAddr(from).String()
-			l.pausable.add(1)
 			go l.serve(fd, size, r, a.header)
 			return arrival{}, false
 		}
 	}
 	a.file = os.NewFile(uintptr(fd), "tcp") //nolint:gosec // a descriptor is not negative
+	l.pausable.add(-1)                      // http.Server.Shutdown waits until Accept has returned, and for what it has returned
 	return a, true
 }
 
@@ -242,6 +243,9 @@ func (l *listener) accept() (fd int, from syscall.Sockaddr, err error) {
 		waitErr := l.waiter.Read(func(own uintptr) bool {
 			accepted := l.pausable.unlessPaused(func() {
 				fd, from, err = syscall.Accept4(int(own), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC) // that of unix asks which protocol it is
+				if err == nil {
+					l.pausable.add(1) // before Pause returns; begin and serve end it
+				}
 			})
 			return accepted && !errors.Is(err, unix.EAGAIN)
 		})
