@@ -23,7 +23,7 @@ func (g *giver) committed(closes []*Socket) {
 	}()
 }
 
-// finishRequests stops the listeners of Serve, and waits until the requests have been answered that may become connections.
+// finishRequests waits until the requests have been answered that may become connections, and ends the calls of Serve.
 func (g *giver) finishRequests() {
 	bound := g.opts.Drain
 	if bound <= 0 {
@@ -31,10 +31,10 @@ func (g *giver) finishRequests() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), bound)
 	defer cancel()
-	wait := g.server.listeners.close(ctx)
 	if g.opts.Requests != nil {
 		_ = g.opts.Requests(ctx) // what is left ends with the process
 	}
+	wait := g.server.listeners.close(ctx)
 	_ = wait() // the same
 }
 
