@@ -92,10 +92,11 @@ func greet(l *link, g Greeting) (Terms, error) {
 		g.NewestState = StateVersion
 	}
 	g.pid = os.Getpid()
-	if err := l.sendNow(&message{kind: kindHello, hello: g}); err != nil {
-		return Terms{}, err
+	err := l.sendNow(&message{kind: kindHello, hello: g})
+	var m *message
+	if err == nil {
+		m, err = l.receive()
 	}
-	m, err := l.receive()
 	switch {
 	case err != nil:
 		return Terms{}, &Error{Reason: ReasonRefused, Text: "the old process has ended the link before it has accepted the hello", Err: err}

@@ -141,6 +141,25 @@ func (o *modelOld) Freeze(ctx context.Context, send func(handover.Connection) er
 	}
 }
 
+// FreezeQuiet implements [handover.QuietFreezer]: every third connection is quiet.
+func (o *modelOld) FreezeQuiet(_ context.Context, send func(handover.Connection) error) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for id, c := range o.conns {
+		if c.busy || id[2]%3 != 0 {
+			continue
+		}
+		if err := o.step(); err != nil {
+			return err
+		}
+		if err := send(handover.Connection{ID: id, State: appendLog(nil, c.log), File: -1}); err != nil {
+			return err
+		}
+		c.state = frozen
+	}
+	return nil
+}
+
 func (o *modelOld) freezeIdle(ctx context.Context, send func(handover.Connection) error) (left int, sent bool, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
