@@ -53,6 +53,9 @@ func (s service) serve(ls *listeners, signals <-chan os.Signal) error {
 	taken, left := s.upgrades.serve(servers)
 	select {
 	case err := <-failed:
+		if s.upgrades.hasMoved() { // the HTTP servers have been shut down
+			return s.leave(left, signals, stop)
+		}
 		return err
 	case <-taken:
 		return s.leave(left, signals, stop)
