@@ -31,6 +31,16 @@ func newLink(t testing.TB) (ours, theirs *net.UnixConn) {
 	return ends[0], ends[1]
 }
 
+// opened is connect, and waits until the server knows that the connection is open, which the client knows a little earlier. The
+// application must send messages back.
+func (s *service) opened(lines ...string) *client {
+	s.t.Helper()
+	c := s.connect(lines...)
+	c.text("hello")
+	c.want("text hello")
+	return c
+}
+
 // handingOver is a hand-over between two servers.
 type handingOver struct {
 	t      *testing.T

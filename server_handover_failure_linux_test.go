@@ -219,7 +219,8 @@ func TestHandoverMover(t *testing.T) {
 				s, _ := u.Accept(linger.AcceptOptions{Data: u.Request.Header.Get("X-Tied")})
 				sockets <- s
 			},
-			OnClose: func(c *linger.Close) { closed <- c },
+			OnMessage: echo,
+			OnClose:   func(c *linger.Close) { closed <- c },
 		},
 		moved: make(chan *linger.Socket, 2),
 		export: func(s *linger.Socket) ([]byte, error) {
@@ -235,7 +236,7 @@ func TestHandoverMover(t *testing.T) {
 		imp:          func(s *linger.Socket, state []byte) error { imported[s.ID()] = string(state); return nil },
 	}
 	from, to := serveTCPHandler(t, app, linger.Options{}), serveTCPHandler(t, next, linger.Options{})
-	free, tied := from.connect(), from.connect("X-Tied: yes")
+	free, tied := from.opened(), from.opened("X-Tied: yes")
 	s := <-sockets
 	<-sockets
 	if m := from.Movable(); m.Move != 1 || m.Close[ties.Error()] != 1 {

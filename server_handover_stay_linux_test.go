@@ -30,7 +30,7 @@ func TestHandoverConnectionStays(t *testing.T) {
 	app := linger.HandlerFuncs{OnMessage: echo, OnUpgrade: accept(linger.AcceptOptions{Channels: []string{"lobby"}}, nil)}
 	from, memory := serveBoth(t, app)
 	to := serveTCP(t, app, linger.Options{})
-	moves, stays := from.connect(), memory.connect()
+	moves, stays := from.opened(), memory.opened()
 	if m := from.Movable(); m.Move != 1 || len(m.Stay) != 1 {
 		t.Errorf("one connection would move, and one stay; got %+v", m)
 	}
