@@ -1,7 +1,9 @@
 package linger_test
 
 import (
+	"net"
 	"testing"
+	"time"
 
 	"github.com/lingerws/linger"
 )
@@ -16,8 +18,9 @@ func BenchmarkHandover(b *testing.B) {
 		b.StopTimer()
 		from, address := listenRaw(b, linger.HandlerFuncs{OnMessage: echo})
 		to, _ := listenRaw(b, linger.HandlerFuncs{OnMessage: echo})
-		for range connections {
-			dialRaw(b, address)
+		clients := make([]net.Conn, connections)
+		for i := range clients {
+			clients[i] = dialRaw(b, address)
 		}
 		b.StartTimer()
 		ours, theirs := newLink(b)
@@ -37,8 +40,11 @@ func BenchmarkHandover(b *testing.B) {
 		pause += report.Pause.Seconds() * 1000
 		bytes += float64(report.Bytes) / connections
 		b.StopTimer()
-		for socket := range to.Sockets("") {
-			socket.CloseNow()
+		for _, c := range clients {
+			_ = c.Close()
+		}
+		for to.Count() > 0 {
+			time.Sleep(time.Millisecond)
 		}
 		b.StartTimer()
 	}

@@ -131,21 +131,6 @@ func (a *arrival) setState(state []byte) error {
 	r := wire.NewReader(state)
 	for field, ok := r.Next(); ok; field, ok = r.Next() {
 		switch field {
-		case stateRequest:
-			s.request = requestSnapshot(r.String())
-		case stateHalfOpen:
-			s.halfOpen = r.Bool()
-		case statePeerClosed:
-			s.peerClosed.Store(r.Bool())
-		case stateClosing:
-			s.closing.Store(r.Bool())
-		case stateDecision:
-			if r.Uint() >= uint64(len(decisions)) {
-				return fmt.Errorf("linger: the state of connection %s has the decision %d, which this binary does not know", s.id, r.Uint())
-			}
-			s.decision = decision(r.Uint()) //nolint:gosec // is small
-		case stateData:
-			s.data.Store(&data{saved: append([]byte{}, r.Bytes()...)})
 		case stateChannel:
 			a.channels = append(a.channels, r.String())
 		case stateAge:
@@ -164,9 +149,35 @@ func (a *arrival) setState(state []byte) error {
 			a.exported = r.Bytes()
 		case stateDriver:
 			a.driver = r.Bytes()
+		default:
+			if err := s.setField(field, r); err != nil {
+				return err
+			}
 		}
 	}
 	return r.Err()
+}
+
+// setField sets what a field of the state contains that is a part of the socket itself. mu is held.
+func (s *Socket) setField(field int, r *wire.Reader) error {
+	switch field {
+	case stateRequest:
+		s.request = requestSnapshot(r.String())
+	case stateHalfOpen:
+		s.halfOpen = r.Bool()
+	case statePeerClosed:
+		s.peerClosed.Store(r.Bool())
+	case stateClosing:
+		s.closing.Store(r.Bool())
+	case stateDecision:
+		if r.Uint() >= uint64(len(decisions)) {
+			return fmt.Errorf("linger: the state of connection %s has the decision %d, which this binary does not know", s.id, r.Uint())
+		}
+		s.decision = decision(r.Uint()) //nolint:gosec // is small
+	case stateData:
+		s.data.Store(&data{saved: append([]byte{}, r.Bytes()...)})
+	}
+	return nil
 }
 
 // restoreEvent adds an event to the queue, which is held. mu is held.
