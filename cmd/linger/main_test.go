@@ -3,6 +3,7 @@ package main
 import (
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -17,17 +18,28 @@ import (
 // testTimeout bounds every wait of the tests. It is only reached if something is broken.
 const testTimeout = time.Minute
 
-// TestMain makes the test binary available to the scripts as the command linger.
+// TestMain makes the test binary available to the scripts as the command linger, and as binaries that cannot take over from another process.
 func TestMain(m *testing.M) {
 	worker.RunChild()
-	testscript.Main(m, map[string]func(){"linger": main})
+	testscript.Main(m, map[string]func(){"linger": main, "complains": complain, "hangs": hang})
 }
+
+func complain() {
+	_, _ = os.Stderr.WriteString("libraries are missing\n")
+	os.Exit(3)
+}
+
+func hang() { time.Sleep(time.Hour) }
 
 // TestScripts runs the scripts in testdata/script, which use the command line as users do. In addition to the commands
 // that package testscript documents, they use those of serverCommands, clientCommands, proxyCommands and
 // upgradeCommands.
 func TestScripts(t *testing.T) {
 	examples, err := filepath.Abs("../../examples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	complains, err := exec.LookPath("complains")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +51,8 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLES", examples)
-			env.Setenv("GORACE", "atexit_sleep_ms=10") // by default a process with the race detector sleeps for a second when it exits
+			env.Setenv("PROGRAMS", filepath.Dir(complains)) // the folder of linger
+			env.Setenv("GORACE", "atexit_sleep_ms=10")      // by default a process with the race detector sleeps for a second when it exits
 			env.Values[scriptStateKey{}] = &scriptState{clients: map[string]*testclient.Client{}}
 			return nil
 		},

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -55,23 +54,6 @@ func isSameFile(a, b string) bool {
 	}
 	second, err := os.Stat(b)
 	return err == nil && os.SameFile(first, second)
-}
-
-// binary returns the path of the binary that a request names.
-func (u *upgrades) binary(path string) (string, error) {
-	if path == "" {
-		path = u.program
-	}
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("the binary cannot be read: %w", err)
-	case !filepath.IsAbs(path):
-		return "", fmt.Errorf("%q is not an absolute path of a binary", path)
-	case info.IsDir() || info.Mode()&0o111 == 0:
-		return "", fmt.Errorf("%q is not an executable file", path)
-	}
-	return path, nil
 }
 
 // child is a new process.
