@@ -167,12 +167,18 @@ func filler(number int) string {
 	return strings.Repeat(words, size/len(words)+2)[at : at+size]
 }
 
-// talk sends messages until the traffic ends.
+// talk sends messages, several at a time, until the traffic ends.
 func (v *visitor) talk() {
-	for !v.c.stopped() && v.awaitWindow() {
-		v.say()
+	for !v.c.stopped() {
+		n := 1 + rand.IntN(window)
+		for range n {
+			if !v.awaitWindow() {
+				return
+			}
+			v.say()
+		}
 		select {
-		case <-time.After(rand.N(2 * v.c.pace)):
+		case <-time.After(rand.N(2 * time.Duration(n) * v.c.pace)):
 		case <-v.c.stop:
 		}
 	}

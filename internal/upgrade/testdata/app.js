@@ -21,9 +21,9 @@ const commands = {
 		connection.data.handled = handled;
 		connection.send("echo " + handled + " " + text);
 	},
-	// Publishes a text to the channel news.
+	// Publishes a text to the channel news. It takes so long that such an event is in progress at most freezes.
 	async publish(connection, text, handled) {
-		if (Math.random() < 0.3) await pause(Math.random() * 5);
+		await pause(Math.random() * 30);
 		connection.data.handled = handled;
 		clients.publish("news", "news " + connection.data.name + " " + text);
 		connection.send("echo " + handled + " " + text);
