@@ -77,7 +77,7 @@ func newChaos(t *testing.T, upgrades int) *chaos {
 	}
 	x.broken = buildBroken(t, faults(connections))
 	x.s = start(t, "--workers=2", "--compression", "--half-open-timeout=10m", "--event-timeout=1s", "--memory=16MiB",
-		"--handover-timeout=3s", "--isolation="+*isolation)
+		"--handover-timeout=10s", "--isolation="+*isolation)
 	return x
 }
 
