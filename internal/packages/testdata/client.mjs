@@ -104,8 +104,8 @@ export async function slept(starts) {
   for (let pause = 100; (await starts()) === before; pause *= 1.5) await new Promise((done) => setTimeout(done, pause));
 }
 
-/** Ends the program successfully, whatever it has left open. */
+/** Ends the program successfully, whatever it has left open. The test waits for the line and not for the exit. */
 export function done() {
-  console.log("the client is done"); // in the output of a process that does not exit
+  console.log("the client is done");
   process.exit(0);
 }
