@@ -180,7 +180,9 @@ func TestHandoverOperationsMeanwhile(t *testing.T) {
 			}
 			owner := from
 			if !fails {
-				<-bye
+				if err := <-bye; err != nil {
+					t.Errorf("the old process says good-bye; got %v", err)
+				}
 				owner = to
 			}
 			now := owner.Socket(s.ID())

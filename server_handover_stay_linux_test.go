@@ -172,7 +172,7 @@ func TestHandoverServe(t *testing.T) {
 	if err := next.Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
-	<-again
+	wantError(t, "Serve of the new server has ended", <-again, http.ErrServerClosed)
 }
 
 // Each process closes the descriptors that it does not need.

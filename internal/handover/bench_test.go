@@ -21,7 +21,7 @@ func BenchmarkHandover(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	ids := make([]string, connections)
 	for i := range ids {
 		ids[i] = fmt.Sprintf("node-%016d", i)

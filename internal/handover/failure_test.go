@@ -205,7 +205,7 @@ func TestDescriptorsOfFailure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	before := openFiles(t)
 	var got atomic.Int64
 	g := &giver{announce: func(send func(handover.Connection) error) error {

@@ -31,7 +31,7 @@ func pair(t testing.TB) (old, successor *net.UnixConn) {
 func unixConn(t testing.TB, fd int) *net.UnixConn {
 	t.Helper()
 	f := os.NewFile(uintptr(fd), "link")
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	conn, err := net.FileConn(f)
 	if err != nil {
 		t.Fatal(err)

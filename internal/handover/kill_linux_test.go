@@ -20,8 +20,8 @@ import (
 func takeOver(link *net.UnixConn) {
 	say := func(text string) { _, _ = os.Stdout.WriteString(text + "\n") } // without a buffer, so that it is there when the process is killed
 	s := &quiet{}
-	s.taker.take = func(context.Context) error { say("take"); return nil }
-	s.taker.start = func(func(handover.Op) error) { say("start") }
+	s.take = func(context.Context) error { say("take"); return nil }
+	s.start = func(func(handover.Op) error) { say("start") }
 	if err := handover.Take(context.Background(), link, s, handover.TakeOptions{}); err != nil {
 		say(err.Error())
 		os.Exit(1)

@@ -134,7 +134,7 @@ func (o *modelOld) Freeze(ctx context.Context, send func(handover.Connection) er
 		select {
 		case <-o.changed:
 		case <-ctx.Done():
-			if ctx.Err() == context.Canceled { //nolint:errorlint // what a context returns
+			if ctx.Err() == context.Canceled {
 				return 0, context.Cause(ctx)
 			}
 		}
@@ -166,7 +166,7 @@ func (o *modelOld) freezeIdle(ctx context.Context, send func(handover.Connection
 	for id, c := range o.conns {
 		switch {
 		case c.state != live:
-		case c.busy && ctx.Err() != context.DeadlineExceeded: //nolint:errorlint // what a context returns
+		case c.busy && ctx.Err() != context.DeadlineExceeded:
 			left++
 		default:
 			if err := o.step(); err != nil {

@@ -40,7 +40,7 @@ func TestDriverMoveTakesItsShareOfTheBudget(t *testing.T) {
 			frozen := budget.Used()
 			next := m.arrive()
 			want(2*frozen, "while both processes have the connection")
-			m.Driver.Release()
+			m.Release()
 			want(frozen, "when it has moved")
 			m.Driver = next
 			next.Start(m.handler)
@@ -55,7 +55,7 @@ func TestDriverMoveTakesItsShareOfTheBudget(t *testing.T) {
 func TestDriverMoveKeepsFigures(t *testing.T) {
 	m := newMover(t, "tcp", protocol.Server, Options{CloseTimeout: time.Hour, HighWater: 1000})
 	m.fill(40)
-	_ = m.Driver.Close(1000, "")
+	_ = m.Close(1000, "")
 	m.freeze()
 	d := m.Driver
 	d.keepAlive = keepAlive{timer: d.keepAlive.timer, delivered: 11, written: 1 << 40, heard: true, outstanding: true, unanswered: 2, fresh: true, pinged: microseconds()}

@@ -43,10 +43,10 @@ func TestDriverFreezeDuringCalls(t *testing.T) {
 				m := newMoverWith(t, network, protocol.Server, Options{}, b)
 				m.send(wiretest.TextFrame("hello"))
 				<-b.entered
-				if err := m.Driver.Freeze(m.divert); !errors.Is(err, ErrBusy) {
+				if err := m.Freeze(m.divert); !errors.Is(err, ErrBusy) {
 					t.Errorf("Freeze must fail during the call; got %v", err)
 				}
-				switch err := m.Driver.FreezeNow(m.divert); {
+				switch err := m.FreezeNow(m.divert); {
 				case b.inEvents:
 					if !errors.Is(err, ErrBusy) {
 						t.Errorf("FreezeNow must fail during a call of Events; got %v", err)
@@ -89,15 +89,15 @@ func TestDriverFreezeAfterTheEnd(t *testing.T) {
 	m.wantFrame("close 1000")
 	m.wantEOF()
 	m.wantEnd("clean, received 1000, sent 1000, first remote, close")
-	if err := m.Driver.Freeze(m.divert); !errors.Is(err, ErrEnded) {
+	if err := m.Freeze(m.divert); !errors.Is(err, ErrEnded) {
 		t.Errorf("a connection whose transport lingers must not be frozen; got %v", err)
 	}
 	_ = m.peer.Close()
 	wantDone(t, m.Driver)
 	for name, err := range map[string]error{
-		"Freeze":     m.Driver.Freeze(m.divert),
-		"FreezeNow":  m.Driver.FreezeNow(m.divert),
-		"Descriptor": m.Driver.Descriptor(func(int) error { return nil }),
+		"Freeze":     m.Freeze(m.divert),
+		"FreezeNow":  m.FreezeNow(m.divert),
+		"Descriptor": m.Descriptor(func(int) error { return nil }),
 	} {
 		if !errors.Is(err, ErrEnded) {
 			t.Errorf("%s must report that the connection has ended; got %v", name, err)
@@ -109,7 +109,7 @@ func TestDriverFreezeAfterTheEnd(t *testing.T) {
 func TestDriverReleased(t *testing.T) {
 	m := newMover(t, "tcp", protocol.Server, Options{})
 	m.freeze()
-	if err := m.Driver.Freeze(m.divert); !errors.Is(err, ErrBusy) {
+	if err := m.Freeze(m.divert); !errors.Is(err, ErrBusy) {
 		t.Errorf("a frozen connection must not be frozen again; got %v", err)
 	}
 	old := m.Driver

@@ -40,7 +40,7 @@ func TestDriverRestoresGolden(t *testing.T) {
 			if s.after != nil {
 				s.after(m)
 			}
-			if s.opts.KeepAlive == 0 && m.Driver.State() == protocol.StateOpen {
+			if s.opts.KeepAlive == 0 && m.State() == protocol.StateOpen {
 				m.send(wiretest.TextFrame("at last"))
 				m.wantFrame(`text "at last"`)
 			}

@@ -57,8 +57,8 @@ func newMoverWith(t *testing.T, network string, role protocol.Role, opts Options
 	if m.handler = h; h == nil {
 		m.handler = m.recorder
 	}
-	m.Driver.Start(m.handler)
-	t.Cleanup(func() { m.Driver.CloseNow(); _ = peer.Close() })
+	m.Start(m.handler)
+	t.Cleanup(func() { m.CloseNow(); _ = peer.Close() })
 	return m
 }
 
@@ -106,7 +106,7 @@ func (m *mover) freeze() {
 func (m *mover) tryFreeze() (err error) {
 	m.t.Helper()
 	eventually(m.t, "the connection must not be busy for long", func() bool {
-		err = m.Driver.Freeze(m.divert)
+		err = m.Freeze(m.divert)
 		return !errors.Is(err, ErrBusy)
 	})
 	return err
@@ -123,19 +123,19 @@ func eventually(t *testing.T, what string, holds func() bool) {
 }
 
 // thaw continues the frozen connection where it is.
-func (m *mover) thaw() { m.Driver.Thaw(m.takeHeld) }
+func (m *mover) thaw() { m.Thaw(m.takeHeld) }
 
 // move continues the frozen connection in "another process".
 func (m *mover) move() {
 	m.t.Helper()
-	m.moveWith(m.Driver.AppendState(nil))
+	m.moveWith(m.AppendState(nil))
 }
 
 // moveWith is move with a state that need not be that of the connection.
 func (m *mover) moveWith(state []byte) {
 	m.t.Helper()
 	next := m.arriveWith(state)
-	m.Driver.Release()
+	m.Release()
 	wantDone(m.t, m.Driver)
 	m.Driver = next
 	next.StartWith(m.handler, m.takeHeld)
@@ -144,14 +144,14 @@ func (m *mover) moveWith(state []byte) {
 // arrive returns the frozen connection as "another process" restores it.
 func (m *mover) arrive() *Driver {
 	m.t.Helper()
-	return m.arriveWith(m.Driver.AppendState(nil))
+	return m.arriveWith(m.AppendState(nil))
 }
 
 // arriveWith is arrive with a state that need not be that of the connection.
 func (m *mover) arriveWith(state []byte) *Driver {
 	m.t.Helper()
 	fd := -1
-	err := m.Driver.Descriptor(func(own int) error {
+	err := m.Descriptor(func(own int) error {
 		fd = dup(m.t, own)
 		return nil
 	})
@@ -188,7 +188,7 @@ func (m *mover) arrived() {
 	m.t.Helper()
 	eventually(m.t, "the connection must read what has arrived", func() bool {
 		left := 0
-		err := m.Driver.Descriptor(func(fd int) (err error) {
+		err := m.Descriptor(func(fd int) (err error) {
 			left, err = unix.IoctlGetInt(fd, unix.TIOCINQ)
 			return err
 		})

@@ -61,7 +61,7 @@ var situations = map[string]struct {
 			m.wantFrame(`text "he"`)
 		},
 		after: func(m *mover) {
-			if _, err := m.Driver.Send(protocol.Text, nil); err == nil {
+			if _, err := m.Send(protocol.Text, nil); err == nil {
 				m.t.Error("no message may be sent within another one")
 			}
 			_, _ = m.SendFragment(protocol.Continuation, []byte("llo"), true)
@@ -91,9 +91,9 @@ var situations = map[string]struct {
 		after:  func(m *mover) { m.wantEnd("not clean, received 1006, sent 1006, first neither, stalled") },
 	},
 	"our Close is sent": {
-		before: func(m *mover) { _ = m.Driver.Close(1000, ""); m.wantFrame("close 1000") },
+		before: func(m *mover) { _ = m.Close(1000, ""); m.wantFrame("close 1000") },
 		after: func(m *mover) {
-			if _, err := m.Driver.Send(protocol.Text, nil); err != protocol.ErrClosing { //nolint:errorlint // as documented
+			if _, err := m.Send(protocol.Text, nil); err != protocol.ErrClosing { //nolint:errorlint // as documented
 				m.t.Errorf("after our Close nothing may be sent; got %v", err)
 			}
 			m.send(wiretest.TextFrame("late"))
@@ -103,7 +103,7 @@ var situations = map[string]struct {
 		},
 	},
 	"the answer to our Close arrives meanwhile": {
-		before: func(m *mover) { _ = m.Driver.Close(1000, ""); m.wantFrame("close 1000") },
+		before: func(m *mover) { _ = m.Close(1000, ""); m.wantFrame("close 1000") },
 		frozen: func(m *mover) { m.send(wiretest.CloseFrame(1000, "")); m.endPeer() },
 		after: func(m *mover) {
 			m.wantEOF()
@@ -112,7 +112,7 @@ var situations = map[string]struct {
 	},
 	"our Close waits behind a full queue": {
 		opts:   Options{KeepAlive: -1},
-		before: func(m *mover) { m.fill(40); _ = m.Driver.Close(4000, "bye") },
+		before: func(m *mover) { m.fill(40); _ = m.Close(4000, "bye") },
 		after: func(m *mover) {
 			m.wantFilled(40)
 			m.wantFrame(`close 4000 "bye"`)
@@ -123,16 +123,16 @@ var situations = map[string]struct {
 	},
 	"our Close is not answered": {
 		opts:   Options{CloseTimeout: movingBound},
-		before: func(m *mover) { _ = m.Driver.Close(1000, ""); m.wantFrame("close 1000") },
+		before: func(m *mover) { _ = m.Close(1000, ""); m.wantFrame("close 1000") },
 		after:  func(m *mover) { m.wantEnd("not clean, received 1006, sent 1000, first local, timeout") },
 	},
 	"half-open": {
 		opts:   Options{HalfOpen: true},
 		before: func(m *mover) { m.send(wiretest.CloseFrame(1000, "")); m.wantCalls("peer-close 1000") },
 		after: func(m *mover) {
-			_, _ = m.Driver.Send(protocol.Text, []byte("still"))
+			_, _ = m.Send(protocol.Text, []byte("still"))
 			m.wantFrame(`text "still"`)
-			m.Driver.AnswerClose()
+			m.AnswerClose()
 			m.wantFrame("close 1000")
 			m.wantEOF()
 			m.wantEnd("clean, received 1000, sent 1000, first remote, close")
@@ -147,13 +147,13 @@ var situations = map[string]struct {
 			eventually(m.t, "the end must be read", func() bool {
 				m.Driver.mu.Lock()
 				defer m.Driver.mu.Unlock()
-				return m.Driver.state.input == inputEnded
+				return m.state.input == inputEnded
 			})
 		},
 		after: func(m *mover) {
-			_, _ = m.Driver.Send(protocol.Text, []byte("still"))
+			_, _ = m.Send(protocol.Text, []byte("still"))
 			m.wantFrame(`text "still"`)
-			_ = m.Driver.Close(4000, "")
+			_ = m.Close(4000, "")
 			m.wantFrame("close 4000")
 			m.wantEOF()
 			m.wantEnd("clean, received 1000, sent 4000, first remote, close")
@@ -214,7 +214,7 @@ var situations = map[string]struct {
 	},
 	"paused, with messages": {
 		before: func(m *mover) {
-			m.Driver.Pause()
+			m.Pause()
 			m.send(bytes.Repeat(wiretest.TextFrame("waits"), 3))
 			m.arrived()
 		},
@@ -223,7 +223,7 @@ var situations = map[string]struct {
 			if calls := m.newCalls(); len(calls) > 0 {
 				m.t.Errorf("a paused handler must not be called; got %q", calls)
 			}
-			m.Driver.Resume()
+			m.Resume()
 			for _, want := range []string{"waits", "waits", "waits", "last"} {
 				m.wantFrame(fmt.Sprintf("text %q", want))
 			}
@@ -231,17 +231,17 @@ var situations = map[string]struct {
 	},
 	"calls meanwhile": {
 		frozen: func(m *mover) {
-			_, _ = m.Driver.Send(protocol.Text, []byte("one"))
+			_, _ = m.Send(protocol.Text, []byte("one"))
 			_, _ = m.SendPreparedWithin(100, prepared(m.t, 5))
 			_, _ = m.SendFragment(protocol.Text, []byte("th"), false)
 			_, _ = m.SendFragment(protocol.Continuation, []byte("ree"), true)
-			m.Driver.Together(func() { m.SendAllPrepared([]*protocol.Prepared{prepared(m.t, 4), prepared(m.t, 3)}) })
-			_ = m.Driver.Ping([]byte("six"))
-			if _, err := m.Driver.Send(protocol.Text, []byte{0xff}); err != protocol.ErrText { //nolint:errorlint // as documented
+			m.Together(func() { m.SendAllPrepared([]*protocol.Prepared{prepared(m.t, 4), prepared(m.t, 3)}) })
+			_ = m.Ping([]byte("six"))
+			if _, err := m.Send(protocol.Text, []byte{0xff}); err != protocol.ErrText { //nolint:errorlint // as documented
 				m.t.Errorf("invalid text must be refused; got %v", err)
 			}
-			_ = m.Driver.Close(4000, strings.Repeat("x", 5))
-			if _, err := m.Driver.Send(protocol.Text, nil); err != protocol.ErrClosing { //nolint:errorlint // as documented
+			_ = m.Close(4000, strings.Repeat("x", 5))
+			if _, err := m.Send(protocol.Text, nil); err != protocol.ErrClosing { //nolint:errorlint // as documented
 				m.t.Errorf("after a Close nothing may be sent; got %v", err)
 			}
 		},
@@ -255,13 +255,13 @@ var situations = map[string]struct {
 		},
 	},
 	"aborted meanwhile": {
-		frozen: func(m *mover) { m.Driver.CloseNow() },
+		frozen: func(m *mover) { m.CloseNow() },
 		after:  func(m *mover) { m.wantEnd("not clean, received 1006, sent 1006, first neither, abort") },
 	},
 	"the queue is dropped meanwhile": {
 		opts:   Options{KeepAlive: -1},
 		before: func(m *mover) { m.fill(40) },
-		frozen: func(m *mover) { _ = m.Driver.CloseDiscard(4000, "") },
+		frozen: func(m *mover) { _ = m.CloseDiscard(4000, "") },
 		after: func(m *mover) {
 			for i := 0; ; i++ {
 				f, err := wiretest.ReadFrame(m.r)
@@ -280,7 +280,7 @@ var situations = map[string]struct {
 func (m *mover) fill(count int) {
 	m.t.Helper()
 	for i := range count {
-		_, _ = m.Driver.Send(protocol.Binary, bytes.Repeat([]byte{byte(i)}, 64<<10))
+		_, _ = m.Send(protocol.Binary, bytes.Repeat([]byte{byte(i)}, 64<<10))
 	}
 }
 
@@ -298,7 +298,7 @@ func (m *mover) wantFilled(count int) {
 // wantQueued fails unless this many bytes wait, in time.
 func (m *mover) wantQueued(want int) {
 	m.t.Helper()
-	eventually(m.t, fmt.Sprintf("%d bytes must wait", want), func() bool { return m.Driver.Queued() == want })
+	eventually(m.t, fmt.Sprintf("%d bytes must wait", want), func() bool { return m.Queued() == want })
 }
 
 // newMoverIn returns a connection that was frozen after the call of before.
@@ -328,7 +328,7 @@ func TestDriverMoves(t *testing.T) {
 						step(m)
 					}
 				}
-				if s.opts.KeepAlive == 0 && m.Driver.State() == protocol.StateOpen {
+				if s.opts.KeepAlive == 0 && m.State() == protocol.StateOpen {
 					m.send(wiretest.TextFrame("at last"))
 					m.wantFrame(`text "at last"`)
 				}

@@ -91,7 +91,7 @@ func (d *Driver) receiveBlocking(s *scratch, b []byte) (more bool) {
 		for d.state.reading != readIdle || d.m.Unparsed() && !d.state.delivers() && d.state.transport != transportClosed {
 			d.handled.Wait()
 		}
-		s, b = nil, nil
+		b = nil
 		d.awaitThaw()
 		if !d.m.Unparsed() || d.state.transport == transportClosed {
 			d.readerIn = d.state.live()
