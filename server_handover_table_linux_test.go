@@ -42,6 +42,8 @@ func (x situation) start(t *testing.T) *scene {
 	s := &scene{service: serveTCP(t, x.app, x.opts), opts: x.opts, app: x.app}
 	s.c = s.connect()
 	s.socket = <-sockets
+	s.c.text("ready") // what is sent before the server knows of the 101 has other bounds
+	s.c.want("text ready")
 	return s
 }
 
