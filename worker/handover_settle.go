@@ -32,23 +32,22 @@ func (a *App) settle(ctx context.Context) error {
 	a.objects.pauseAlarms(true)
 	ctx, cancel := context.WithTimeout(ctx, settleTime)
 	defer cancel()
-	a.await(ctx, a.isQuiet)
+	awaitRest(ctx, a.isQuiet)
 	a.objects.park()
-	a.await(ctx, a.objects.areAtRest) // what has begun meanwhile
+	awaitRest(ctx, a.objects.areAtRest) // what has begun meanwhile
 	a.evictObjects()
 	return nil
 }
 
-// await polls a condition until it is true or ctx ends, and reports whether it is true.
-func (a *App) await(ctx context.Context, is func() bool) bool {
+// awaitRest polls a condition until it is true or ctx ends.
+func awaitRest(ctx context.Context, is func() bool) {
 	for !is() {
 		select {
 		case <-ctx.Done():
-			return is()
+			return
 		case <-time.After(settlePoll):
 		}
 	}
-	return true
 }
 
 // isQuiet reports whether nothing is in progress that may use the storage.
@@ -79,7 +78,7 @@ func (a *App) evictObjects() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), evictTime)
 	defer cancel()
-	a.await(ctx, func() bool { return len(a.objects.homes()) == 0 })
+	awaitRest(ctx, func() bool { return len(a.objects.homes()) == 0 })
 	for _, in := range a.objects.homes() {
 		in.leaveObjects()
 	}

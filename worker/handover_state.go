@@ -125,7 +125,7 @@ type movedSocket struct {
 }
 
 // readMovedSocket reads the record of a connection.
-func readMovedSocket(record []byte) (m *movedSocket, err error) {
+func readMovedSocket(record []byte) (m *movedSocket, err error) { //nolint:cyclop // one case for each field
 	m = &movedSocket{}
 	auto := func() *script.AutoResponse {
 		if m.auto == nil {

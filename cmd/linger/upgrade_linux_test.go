@@ -133,23 +133,23 @@ func TestUpgradeWithTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	echoes(t, ctx, stays)
+	echoes(ctx, t, stays)
 	p.upgrade(t)
-	echoes(t, ctx, stays)
+	echoes(ctx, t, stays)
 	comes, err := websocket.Dial(ctx, url, options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	echoes(t, ctx, comes)
+	echoes(ctx, t, comes)
 	if err := stays.Close(protocol.CloseNormal, ""); err != nil {
 		t.Fatal(err)
 	}
 	p.wantEnd(t, 0)
-	echoes(t, ctx, comes)
+	echoes(ctx, t, comes)
 	comes.CloseNow()
 }
 
-func echoes(t *testing.T, ctx context.Context, c *websocket.Conn) {
+func echoes(ctx context.Context, t *testing.T, c *websocket.Conn) {
 	t.Helper()
 	if err := c.Write(ctx, protocol.Text, []byte("hello")); err != nil {
 		t.Fatal(err)

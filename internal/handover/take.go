@@ -91,7 +91,7 @@ func (s *taking) run(ctx context.Context) error {
 var errBye = errors.New("handover: bye")
 
 // received handles one message. It may take its descriptor.
-func (s *taking) received(ctx context.Context, m *message) error {
+func (s *taking) received(ctx context.Context, m *message) error { //nolint:cyclop // one case for each kind of message
 	switch m.kind {
 	case kindOp:
 		s.t.Apply(m.op)

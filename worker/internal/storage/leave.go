@@ -121,7 +121,7 @@ func (s *Store) takeNote() (*note, error) {
 	}
 	n := &note{}
 	if json.Unmarshal(text, n) != nil {
-		return nil, nil //nolint:nilnil // it was not written completely
+		return nil, nil //nolint:nilnil,nilerr // it was not written completely
 	}
 	return n, nil
 }
