@@ -123,7 +123,7 @@ const defaultDrain = 30 * time.Second
 // Handover blocks until no connection is left here. The server then refuses requests and is not Ready, and the program should end.
 // If this process has taken over itself from one that still has connections which cannot move, that one closes them first, with 1012.
 //
-// During a hand-over Drain and another Handover return [ErrHandingOver]; Reload and Reconfigure work as ever, for this process. Shutdown
+// During a hand-over Drain and another Handover return [ErrHandingOver]; Reload and Reconfigure work, for this process. Shutdown
 // ends a hand-over that has not been committed; later it closes what is left here.
 func (s *Server) Handover(ctx context.Context, link *net.UnixConn, opts HandoverOptions) (HandoverReport, error) {
 	g := newGiver(s, opts)

@@ -18,7 +18,7 @@ type UpgradeState string
 // The states. After the last three nothing more happens.
 const (
 	UpgradeStarting UpgradeState = "starting" // the new process loads the application
-	UpgradeMoving   UpgradeState = "moving"   // connections are being sent; all of them work as ever but for a moment
+	UpgradeMoving   UpgradeState = "moving"   // connections are being sent; they stand still for a moment only
 	UpgradeDraining UpgradeState = "draining" // the new process serves; the old one has connections left
 	UpgradeComplete UpgradeState = "complete" // the old process has nothing left
 	UpgradeChecked  UpgradeState = "checked"  // the end of a dry run without faults

@@ -101,7 +101,7 @@ func TestRestoreErrors(t *testing.T) {
 		{"a half", []string{"3 3"}, "field 3: got 3, expected at most 2", Config{}},
 		{"a code of the peer that must not be sent", []string{"5 1006"}, "field 5", Config{}},
 		{"a reason without a code", []string{"5 1005", `6 "bye"`}, "field 5", Config{}},
-		{"a code of ours that must not be sent", []string{"7 1004"}, "field 7", Config{}},
+		{"a code that an endpoint must not send", []string{"7 1004"}, "field 7", Config{}},
 		{"a reason that is not UTF-8", []string{"7 1000", `8 "\xff"`}, "field 7", Config{}},
 		{"our Close without content", []string{"2 1"}, "field 2", Config{}},
 		{"a violation of a later version", []string{`10 "x"`}, `field 10: the violation "x" is unknown`, Config{}},

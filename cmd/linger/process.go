@@ -49,7 +49,7 @@ func (p *process) begin(pidFile string, s sockets, receive func(ctx context.Cont
 		}
 		p.sockets(s).own(true)
 		if err := p.passed.CloseUnused(); err != nil {
-			p.log.Warn("a listener that is not configured any more cannot be closed", "error", err)
+			p.log.Warn("a listener that the settings do not have cannot be closed", "error", err)
 		}
 	}
 	p.signals.notifyShutdown() // before an address is printed: a program that reads it may send a signal at once

@@ -94,7 +94,8 @@ func (u *upgrades) start(binary string) (*child, error) {
 	return &child{started, follow(reader, os.Stderr)}, nil
 }
 
-// environment returns the environment for a new process: the service manager expects signs of life of whoever has taken over.
+// environment returns the environment for a new process: without WATCHDOG_PID the process that has taken over sends the signs of life that
+// the service manager expects.
 func environment() (list []string) {
 	for _, line := range os.Environ() {
 		if !strings.HasPrefix(line, "WATCHDOG_PID=") {

@@ -75,12 +75,12 @@ func (c *upgradeCommand) follow(client *adminclient.Client, out *streams, s *adm
 		case unanswered.IsZero():
 			unanswered = time.Now()
 		case time.Since(unanswered) > goneTimeout:
-			return fmt.Errorf("the server does not answer any more: %w", err)
+			return fmt.Errorf("the server has stopped answering, and the result is not known; see its log: %w", err)
 		}
 	}
 }
 
-// goneTimeout bounds the time in which neither process answers: the old one does not accept requests any more, and the new one not yet.
+// goneTimeout bounds the time in which neither process answers: the old one has stopped accepting requests, and the new one has not begun.
 const goneTimeout = 15 * time.Second
 
 // failureOf returns the error for an upgrade that has ended, nil if it has succeeded.

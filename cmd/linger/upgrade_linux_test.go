@@ -221,7 +221,7 @@ addEventListener("fetch", (event) => {
 	_ = again.Body.Close()
 }
 
-// A signal to end stops an upgrade whose new process is not ready, and ends the process as ever.
+// A signal to end stops an upgrade whose new process is not ready, and ends the process as at other times.
 func TestUpgradeEndsWithProcess(t *testing.T) {
 	p := startUpgradable(t, "run", writeApp(t, logger))
 	c := dial(t, p.url)

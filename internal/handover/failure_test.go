@@ -300,7 +300,7 @@ func TestQueueFull(t *testing.T) {
 	}
 }
 
-// TestStall checks that a new process that does not read any more ends the link, and that Linger is still called.
+// TestStall checks that a new process that has stopped reading ends the link, and that Linger is still called.
 func TestStall(t *testing.T) {
 	handover.SetStallLimit(t, 300*time.Millisecond)
 	g := &giver{commit: func(forward func(handover.Op) error) {

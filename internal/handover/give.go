@@ -137,7 +137,7 @@ func (s *giving) run(ctx context.Context) error {
 	return s.finish()
 }
 
-// stopped ends the link if there is an error. After that the new process cannot write Committed to it any more, and lastRound returns what it has written before.
+// stopped ends the link if there is an error. After that the new process cannot write Committed to it, and lastRound returns what it has written before.
 func (s *giving) stopped(err error) bool {
 	if err == nil {
 		return false

@@ -9,8 +9,8 @@ import (
 // Giver is the old process. Its methods are called one at a time, in the order in which they are listed, except for Apply. It is called
 // by the goroutine that reads the link, as Commit is, and must not block.
 type Giver interface {
-	// Announce sends what will probably move, while it works as ever. send takes a connection's ID, its descriptor, and a State with
-	// what does not change any more. It duplicates the descriptor. It blocks while the new process is slower, and can be called by several goroutines.
+	// Announce sends what will probably move, while it works. send takes a connection's ID, its descriptor, and a State with
+	// what does not change. It duplicates the descriptor. It blocks while the new process is slower, and can be called by several goroutines.
 	//
 	// send remains valid until Give returns: a connection that has been announced and ends in this process must be sent again with
 	// Gone set, because the new process has a duplicate of its descriptor. For such a connection send does not block.
@@ -147,7 +147,7 @@ type Report struct {
 	Version   string // of the new process
 	PID       int    // of the new process
 	Committed bool   // the new process has taken over: it has the connections that have moved, and accepts
-	Announced int    // connections sent while they worked as ever
+	Announced int    // connections sent while they worked
 	Moved     int    // connections that belong to the new process
 	Left      int    // connections that could not be frozen in the first round
 	Rounds    int    // rounds that have been committed

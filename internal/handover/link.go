@@ -36,7 +36,7 @@ type link struct {
 	ops     int   // bytes of operations that have not been written
 	queued  int64 // bytes that have been added to out
 	written int64 // of these, bytes that have been passed to the kernel
-	err     error // nothing can be added any more
+	err     error // of a link that takes no more messages
 	stalled bool  // the other side has not read for stallLimit
 	done    bool  // the writer has ended
 	stopped bool  // by stopWriting

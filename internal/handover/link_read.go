@@ -97,7 +97,7 @@ func (l *link) fill() error {
 	return nil
 }
 
-// closeRights closes the descriptors that belong to no message. It is called when nothing is read any more.
+// closeRights closes the descriptors that belong to no message. It is called after the last read.
 func (r *reader) closeRights() {
 	for _, file := range r.rights {
 		closeFile(file)
@@ -105,7 +105,7 @@ func (r *reader) closeRights() {
 	r.rights = nil
 }
 
-// close closes the descriptor of a message that nobody has taken.
+// close closes the descriptor of a message, unless the descriptor has been taken.
 func (m *message) close() {
 	if m.file >= 0 {
 		closeFile(m.file)

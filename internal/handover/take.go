@@ -178,7 +178,7 @@ func (s *taking) commit(ctx context.Context, m *message) error {
 		err = s.link.flush(end) // not of what was forwarded later: whether this has been written does not matter
 	}
 	if err != nil {
-		return &Error{Reason: ReasonLink, Text: "the old process does not wait for this one any more", Err: err}
+		return &Error{Reason: ReasonLink, Text: "the old process has stopped waiting for this one", Err: err}
 	}
 	s.committed = m.round
 	_ = s.link.conn.SetReadDeadline(time.Now().Add(flushTimeout))

@@ -54,7 +54,7 @@ func (n *Notifier) Stopping(atMost time.Duration) {
 	n.send(fmt.Sprintf("%s\nEXTEND_TIMEOUT_USEC=%d", daemon.SdNotifyStopping, atMost.Microseconds()))
 }
 
-// Succeeded reports that another process is the main process of the service now, and that the service can be used, after Reloading.
+// Succeeded reports that another process has become the main process of the service, and that the service can be used, after Reloading.
 func (n *Notifier) Succeeded(pid int) {
 	n.send(fmt.Sprintf("MAINPID=%d\n%s", pid, daemon.SdNotifyReady))
 }
