@@ -49,7 +49,7 @@ func runSchedule(t *testing.T, seed uint64, p plan) outcome {
 	}
 	stopOld, stopNew, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	var oldTraffic, newTraffic, completing sync.WaitGroup
-	o := handover.GiveOptions{Linger: func(context.Context) error { // in the old process nothing happens any more
+	o := handover.GiveOptions{Linger: func(context.Context) error { // in the old process nothing happens after the last round
 		close(stopOld)
 		oldTraffic.Wait()
 		return nil
