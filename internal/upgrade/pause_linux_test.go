@@ -46,18 +46,21 @@ func TestPause(t *testing.T) {
 	go func() { defer close(done); f.run() }()
 	time.Sleep(time.Second) // the figures of the first second are those of a cold process
 
-	var ahead, during []time.Duration
-	var idle []time.Duration
+	var quiet, upgrades []span
 	for range *pauseUpgrades {
-		quiet, upgrade := f.measure(t, s)
-		ahead = append(ahead, longest(f.all[:*pauseBusy], quiet)...)
-		during = append(during, longest(f.all[:*pauseBusy], upgrade)...)
-		idle = append(idle, longest(f.all[*pauseBusy:], upgrade)...)
+		before, upgrade := f.measure(t, s)
+		quiet, upgrades = append(quiet, before), append(upgrades, upgrade)
 	}
 	f.stopping.Store(true)
 	<-done
 	if f.err != nil {
 		t.Errorf("the traffic: %v", f.err)
+	}
+	var ahead, during, idle []time.Duration
+	for i, upgrade := range upgrades {
+		ahead = append(ahead, longest(f.all[:*pauseBusy], quiet[i])...)
+		during = append(during, longest(f.all[:*pauseBusy], upgrade)...)
+		idle = append(idle, longest(f.all[*pauseBusy:], upgrade)...)
 	}
 	t.Logf("%d connections, %d of them busy with a message every %v; %d upgrades", *pauseConnections, *pauseBusy, *pauseEvery, *pauseUpgrades)
 	t.Logf("busy, without an upgrade: %v", percentiles(ahead))
