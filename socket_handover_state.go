@@ -211,7 +211,9 @@ func (s *Socket) restoreEvent(record []byte) error {
 	if s.openQueue() {
 		s.queue.held = true
 	}
-	_, s.queue.drain = event.(*Drain)
+	if kind == kindDrain {
+		s.queue.drain = true
+	}
 	s.queue.events.Push(event, len(payload))
 	s.account(len(payload))
 	return nil
