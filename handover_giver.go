@@ -253,5 +253,5 @@ func (g *giver) Apply(op handover.Op) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	_ = g.forward(op) // the connection has moved meanwhile
+	_ = g.forward(op) // the connection has moved since the new process sent it; a failure is counted as lost
 }

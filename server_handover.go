@@ -79,7 +79,7 @@ type HandoverReport struct {
 	Bytes   int64          // of state
 
 	Ready    time.Duration // until the new process was ready
-	Announce time.Duration // for sending what does not change; everything works meanwhile
+	Announce time.Duration // for sending what does not change, while the connections go on
 	Settle   time.Duration
 	Pause    time.Duration // from the first connection that was frozen until the new process had taken over
 	Total    time.Duration

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Only a file that other users of the machine cannot replace is started, by whatever links its path leads to it.
+// Only a file that other users of the machine cannot replace is started, also if its path contains symbolic links.
 func TestUpgradeBinaryWriters(t *testing.T) {
 	folder, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {

@@ -90,7 +90,7 @@ func describePhase(phase string) string {
 	texts := map[handover.Phase]string{
 		handover.PhaseHello:    "waiting for the new process",
 		handover.PhaseReady:    "the new process loads the application",
-		handover.PhaseAnnounce: "sending the connections, which work meanwhile",
+		handover.PhaseAnnounce: "announcing the connections, which go on",
 		handover.PhaseSettle:   "waiting for objects to be at rest",
 		handover.PhaseFreeze:   "moving the connections",
 		handover.PhaseCommit:   "the new process takes over",

@@ -25,7 +25,7 @@ type Phase string
 const (
 	PhaseHello    Phase = "hello"    // waits until the new process has said which versions of the state it reads
 	PhaseReady    Phase = "ready"    // waits until the new process has loaded what it needs
-	PhaseAnnounce Phase = "announce" // sends listeners, descriptors and what does not change; connections work meanwhile
+	PhaseAnnounce Phase = "announce" // sends listeners, descriptors and what does not change; the connections go on
 	PhaseSettle   Phase = "settle"   // waits until what cannot be in two processes is at rest
 	PhaseFreeze   Phase = "freeze"   // the first round: sends the state of frozen connections
 	PhaseCommit   Phase = "commit"   // the new process has all of it and is asked to take over

@@ -47,7 +47,7 @@ func gather(t *testing.T, s *server, n int, pace time.Duration, habits ...habit)
 	return c
 }
 
-// await waits until a message that is no answer begins with a text, and returns it.
+// await waits until a message other than an answer begins with a text, and returns it.
 func (v *visitor) await(t *testing.T, prefix string) (found string) {
 	t.Helper()
 	eventually(t, fmt.Sprintf("visitor %s (%v) has received %q", v.name, v.habit, prefix), func() bool {
