@@ -42,6 +42,15 @@ var (
 	// ErrHandingOver means that a hand-over is in progress, or that another process has taken over.
 	ErrHandingOver = errors.New("linger: a hand-over is in progress, or another process has taken over; wait for its end")
 
+	// ErrUnreachable means that a node is not a member of the cluster, or is not connected at the moment.
+	ErrUnreachable = errors.New("linger: the node is not connected to the cluster; it has ended, or the link to it is broken")
+
+	// ErrClusterFull means that the queue to the other nodes is full, because the link is broken or too slow. The record was dropped.
+	ErrClusterFull = errors.New("linger: too much waits to be sent to the other nodes, the record was dropped")
+
+	// ErrRecordSize means that a record is larger than the cluster can send.
+	ErrRecordSize = errors.New("linger: the record is too large for the cluster")
+
 	// ErrDraining means that Drain was called while another drain is in progress, after one of all connections, or after Shutdown.
 	ErrDraining = drain.ErrInProgress
 

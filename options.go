@@ -98,6 +98,9 @@ type Options struct {
 	// invalid name is logged and replaced by a random one.
 	Node string
 
+	// Cluster connects the server with those of other nodes; nil means that it is alone. Its Node replaces the option Node.
+	Cluster Cluster
+
 	// Logger logs failures of handlers and, with level info, each request that is refused and each connection that ends
 	// abnormally: at most ten lines of a kind per minute, and the number of the others. The ends of all other connections have
 	// level debug. nil means slog.Default.
@@ -201,6 +204,9 @@ func (o Options) WithDefaults() Options {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
+	}
+	if o.Cluster != nil {
+		o.Node = o.Cluster.Node()
 	}
 	if !ident.IsNode(o.Node) {
 		if o.Node != "" {

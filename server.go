@@ -30,6 +30,7 @@ type Server struct {
 	drainer      *drain.Drainer[*Socket]
 	autoResponse atomic.Pointer[autoResponse] // nil if there is none
 
+	cluster    Cluster               // of the options; alone without one
 	randomNode bool                  // Options.Node was not set
 	giving     atomic.Pointer[giver] // the hand-over to another process in progress; nil if there is none
 	taking     atomic.Pointer[taker] // the hand-over from another process in progress; nil if there is none
@@ -47,8 +48,11 @@ type Server struct {
 // NewServer returns a server for an application.
 func NewServer(h Handler, opts Options) *Server {
 	s := &Server{began: time.Now(), hub: newHub(), listeners: newListeners(), logLimit: newLogLimit()}
-	s.randomNode = !ident.IsNode(opts.Node)
+	s.randomNode = !ident.IsNode(opts.Node) && opts.Cluster == nil
 	opts = s.withDefaults(opts)
+	if s.cluster = opts.Cluster; s.cluster == nil {
+		s.cluster = alone{opts.Node}
+	}
 	s.current.Store(&settings{Options: opts, idleChanged: beforeAll, lifetimeChanged: beforeAll})
 	s.memory.budget = driver.NewBudget(opts.memoryLimit(), s.memoryExceeded)
 	s.drainer = drain.New(s.drainSource())
@@ -102,8 +106,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Count returns the number of connections, each from its acceptance until its close event has been handled.
 func (s *Server) Count() int { return s.hub.count() }
 
-// Node returns the name of the server, with which the ids of its sockets begin: Options.Node, or a random one.
+// Node returns the name of the server, with which the ids of its sockets begin: that of Options.Cluster, Options.Node, or a random one.
 func (s *Server) Node() string { return s.options().Node }
+
+// Cluster returns Options.Cluster, or one that has no other node.
+func (s *Server) Cluster() Cluster { return s.cluster }
 
 // Socket returns the connection with this id, or nil.
 func (s *Server) Socket(id string) *Socket { return s.hub.socket(id) }

@@ -25,8 +25,8 @@ func (s *Server) options() *Options { return &s.current.Load().Options }
 func (s *Server) Options() Options { return *s.options() }
 
 // Reconfigure replaces the options while connections stay open. It returns the names of the options that cannot change and of which
-// opts has another value; they keep their values. Only Node and Trace cannot change; an empty Node means the present name, and a nil
-// Trace the present one.
+// opts has another value; they keep their values. Only Cluster, Node and Trace cannot change; an empty Node means the present name, and a nil
+// Cluster or Trace the present one.
 //
 // Most options hold at once, for connections that exist too. These hold for later requests and connections only: Origins,
 // MaxPerAddress, MaxConnections, UpgradeRate, TrustedProxies, Subprotocols, UpgradeTimeout, HandshakeTimeout, Stats, AccessLog, and the modes
@@ -42,13 +42,16 @@ func (s *Server) Reconfigure(opts Options) (fixed []string) {
 	s.reconfiguring.Lock()
 	defer s.reconfiguring.Unlock()
 	last := s.current.Load()
+	if opts.Cluster != nil && opts.Cluster != last.Cluster {
+		fixed = append(fixed, "Cluster")
+	}
 	if opts.Node != "" && opts.Node != last.Node {
 		fixed = append(fixed, "Node")
 	}
 	if opts.Trace != nil && opts.Trace != last.Trace {
 		fixed = append(fixed, "Trace")
 	}
-	opts.Node, opts.Trace = last.Node, last.Trace
+	opts.Cluster, opts.Node, opts.Trace = last.Cluster, last.Node, last.Trace
 	next := &settings{Options: s.withDefaults(opts), idleChanged: last.idleChanged, lifetimeChanged: last.lifetimeChanged}
 	if next.IdleTimeout != last.IdleTimeout {
 		next.idleChanged = s.age()

@@ -96,6 +96,10 @@ type Options struct {
 	// created if it does not exist. One process uses it at a time.
 	Data string
 
+	// Shared is what the nodes of Server.Cluster share for Durable Objects, so that each object is in one of them at a time; nil
+	// means that each node has objects of its own.
+	Shared *Shared
+
 	// Migrations are the changes of classes that were made since the first version.
 	Migrations []Migration
 

@@ -74,7 +74,7 @@ var layers = map[string]layer{
 	"worker": {
 		folders: append([]string{
 			".", "websocket/driver", "worker/internal/assets", "worker/internal/bundle", "worker/internal/cron", "worker/internal/egress", "worker/internal/embedded", "worker/internal/fetch", "worker/internal/loop", "worker/internal/process", "worker/internal/script", "worker/internal/storage",
-			"worker/internal/web/weburl", "internal/hooks", "internal/latch", "internal/netaddr", "internal/pace", "internal/queue", "internal/spelling", "internal/wire",
+			"worker/internal/web/weburl", "internal/hooks", "internal/latch", "internal/lease", "internal/netaddr", "internal/pace", "internal/queue", "internal/replica", "internal/spelling", "internal/wire",
 		}, core...),
 		why: "a worker supervises script runtimes and uses them through worker/internal/script; values of a JavaScript engine stay below it",
 	},
@@ -227,6 +227,7 @@ var layers = map[string]layer{
 			".",
 			"admin",
 			"admin/dashboard",
+			"cluster",
 			"metrics",
 			"websocket",
 			"websocket/driver",
@@ -256,6 +257,21 @@ var layers = map[string]layer{
 	"internal/handover": {
 		folders: []string{"internal/latch", "internal/wire"}, modules: []string{"golang.org/x/sys"},
 		why: "connections are bytes and descriptors on the link; what they are is up to those who give and take them",
+	},
+	"internal/lease": {
+		why: "who owns what in a cluster is decided by times and revisions; the store is given to it",
+	},
+	"internal/replica": {
+		modules: []string{"github.com/superfly/ltx"},
+		why:     "the pages of a database and their log need neither SQLite nor the store of the log; both are given to it",
+	},
+	"internal/memcluster": {
+		folders: []string{".", "internal/lease", "internal/replica"},
+		why:     "a cluster in memory is for tests of everything above it",
+	},
+	"cluster": {
+		folders: []string{".", "internal/lease", "internal/replica"}, modules: []string{"github.com/nats-io/nats.go", "github.com/nats-io/nats-server/v2"},
+		why: "a cluster sends records and stores entries with one technology; what they mean is up to servers and workers",
 	},
 	"internal/wire": {
 		why: "records are bytes; what their fields mean is up to those who write them",
