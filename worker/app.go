@@ -58,6 +58,7 @@ type App struct {
 	objects      *objects
 	references   references
 	alarms       *alarms
+	replicas     *replicas
 	stores       bool // the application stores something
 	data         dataFolder
 	classes      atomic.Pointer[classes] // those of the data directory when it was opened; nil before
@@ -111,7 +112,7 @@ func load(path string, opts Options, launch script.Launch, received bool) (*App,
 			return nil, err
 		}
 	}
-	a.objects, a.alarms = newObjects(a), newAlarms(a)
+	a.objects, a.alarms, a.replicas = newObjects(a), newAlarms(a), &replicas{app: a}
 	c.opts.Server.Fallback = http.HandlerFunc(a.serveFetch)
 	a.server = linger.NewServer(handler{a}, c.opts.Server)
 	for i := range a.opts.Workers {
