@@ -74,7 +74,7 @@ var layers = map[string]layer{
 	"worker": {
 		folders: append([]string{
 			".", "websocket/driver", "worker/internal/assets", "worker/internal/bundle", "worker/internal/cron", "worker/internal/egress", "worker/internal/embedded", "worker/internal/fetch", "worker/internal/loop", "worker/internal/process", "worker/internal/script", "worker/internal/storage",
-			"worker/internal/web/weburl", "internal/hooks", "internal/latch", "internal/lease", "internal/netaddr", "internal/pace", "internal/queue", "internal/replica", "internal/spelling", "internal/wire",
+			"worker/internal/web/weburl", "internal/hooks", "internal/latch", "internal/lease", "internal/netaddr", "internal/ordered", "internal/pace", "internal/queue", "internal/replica", "internal/spelling", "internal/wire",
 		}, core...),
 		why: "a worker supervises script runtimes and uses them through worker/internal/script; values of a JavaScript engine stay below it",
 	},
@@ -300,6 +300,10 @@ var layers = map[string]layer{
 	},
 	"internal/netaddr": {
 		why: "normal forms of addresses need net/netip only; all code that compares addresses uses them",
+	},
+	"internal/ordered": {
+		folders: []string{"internal/wire"},
+		why:     "numbers and acknowledgements need no network; the functions that send and receive are given to it",
 	},
 	"internal/pace": {
 		why: "pauses between calls need the clock only; servers, proxies and workers share them",

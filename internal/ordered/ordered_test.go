@@ -1,0 +1,255 @@
+package ordered_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lingerws/linger/internal/ordered"
+)
+
+// network has two meshes, whose frames it delivers on one goroutine for each direction, or loses.
+type network struct {
+	mu   sync.Mutex // guards what the nodes have received, and the losses
+	a, b *side
+}
+
+// side is one node.
+type side struct {
+	mesh     *ordered.Mesh
+	mu       *sync.Mutex
+	peer     *side
+	name     string
+	queue    chan []byte
+	lose     func() bool // decides about a frame to this node; nil loses nothing
+	received []string
+	lost     int
+}
+
+func newNetwork(opts ordered.Options) *network {
+	n := &network{a: &side{name: "a"}, b: &side{name: "b"}}
+	n.a.peer, n.b.peer = n.b, n.a
+	for _, s := range []*side{n.a, n.b} {
+		s.queue, s.mu = make(chan []byte, 1<<16), &n.mu
+		s.restart(opts)
+		go s.run()
+	}
+	return n
+}
+
+// restart replaces the mesh of a node, as that of a new process.
+func (s *side) restart(opts ordered.Options) {
+	opts.Send = func(node string, frame []byte) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if node == s.peer.name && (s.peer.lose == nil || !s.peer.lose()) {
+			s.peer.queue <- frame
+		}
+	}
+	opts.Receive = func(_ *ordered.Stream, record []byte) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.received = append(s.received, string(record))
+	}
+	opts.Lost = func(*ordered.Stream) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.lost++
+	}
+	s.mesh = ordered.New(opts)
+}
+
+func (s *side) run() {
+	for frame := range s.queue {
+		time.Sleep(time.Millisecond)
+		_ = s.mesh.Arrived(s.peer.name, frame)
+	}
+}
+
+// setLosses sets what decides about the frames to both nodes.
+func (n *network) setLosses(lose func() bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.a.lose, n.b.lose = lose, lose
+}
+
+// losses returns the numbers of the streams that were lost.
+func (n *network) losses() (a, b int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.a.lost, n.b.lost
+}
+
+func (n *network) close() {
+	time.Sleep(time.Minute)
+	n.a.mesh.Close()
+	n.b.mesh.Close()
+	time.Sleep(time.Minute)
+	close(n.a.queue)
+	close(n.b.queue)
+}
+
+func (s *side) send(t *testing.T, from, to int) {
+	t.Helper()
+	for i := from; i < to; i++ {
+		if err := s.mesh.Stream(s.peer.name).Send([]byte(fmt.Sprint(s.name, i))); err != nil {
+			t.Errorf("a record is sent; got %v", err)
+		}
+	}
+}
+
+// want checks that a node has received the records of the other one that have the numbers 0 to n-1.
+func (s *side) want(t *testing.T, n int) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.received) != n {
+		t.Errorf("%s receives each record once: %d; got %d", s.name, n, len(s.received))
+		return
+	}
+	for i, got := range s.received {
+		if want := fmt.Sprint(s.peer.name, i); got != want {
+			t.Errorf("%s receives the records in order: %s is the record %d; got %s", s.name, want, i, got)
+			return
+		}
+	}
+}
+
+func TestStreamLossyNetwork(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(60) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 0))
+			n := newNetwork(ordered.Options{})
+			share, lossy := random.Float64()*0.5, rand.New(rand.NewPCG(seed, 1))
+			n.setLosses(func() bool { return lossy.Float64() < share })
+			sent := 0
+			for range random.IntN(30) {
+				more := random.IntN(20)
+				n.a.send(t, sent, sent+more)
+				n.b.send(t, sent, sent+more)
+				sent += more
+				time.Sleep(time.Duration(random.IntN(300)) * time.Millisecond)
+				synctest.Wait()
+			}
+			n.setLosses(nil)
+			n.close()
+			n.a.want(t, sent)
+			n.b.want(t, sent)
+			if t.Failed() {
+				t.Fatalf("seed %d", seed)
+			}
+		})
+	}
+}
+
+func TestStreamSilence(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(ordered.Options{Timeout: 10 * time.Second})
+		n.a.send(t, 0, 1)
+		n.a.mesh.Stream("b").Use()
+		time.Sleep(time.Hour)
+		if a, b := n.losses(); a != 0 || b != 0 {
+			t.Errorf("a stream in use stays while both nodes answer; got %d and %d that were lost", a, b)
+		}
+		n.setLosses(func() bool { return true })
+		time.Sleep(9 * time.Second)
+		synctest.Wait()
+		if a, _ := n.losses(); a != 0 {
+			t.Error("a stream outlives a break that is shorter than the timeout")
+		}
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if a, _ := n.losses(); a != 1 {
+			t.Errorf("a stream in use ends when the other node is silent for the timeout; got %d", a)
+		}
+		n.setLosses(nil)
+		n.a.send(t, 1, 2)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		n.b.want(t, 2)
+		if _, b := n.losses(); b != 1 {
+			t.Errorf("the other node is notified of the end by the next stream; got %d", b)
+		}
+		n.close()
+	})
+}
+
+func TestStreamRestart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(ordered.Options{})
+		n.a.send(t, 0, 3)
+		n.b.send(t, 0, 1)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		n.b.restart(ordered.Options{})
+		n.a.send(t, 3, 4)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if a, _ := n.losses(); a != 1 {
+			t.Errorf("a record for a former process of the other node ends the stream; got %d", a)
+		}
+		n.b.want(t, 3)
+		n.a.send(t, 3, 5)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		n.b.want(t, 5)
+		n.a.want(t, 1)
+		n.a.mesh.Close()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if _, b := n.losses(); b != 1 {
+			t.Errorf("the other node is notified when a mesh is closed; got %d", b)
+		}
+		n.close()
+	})
+}
+
+func TestStreamFull(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(ordered.Options{MaxBytes: 1000})
+		n.setLosses(func() bool { return true })
+		s := n.a.mesh.Stream("b")
+		if err := s.Send(bytes.Repeat([]byte("x"), 1000)); err != nil {
+			t.Errorf("a record of any size is sent when nothing waits; got %v", err)
+		}
+		if err := s.Send([]byte("x")); err != ordered.ErrFull {
+			t.Errorf("a record beyond the bound is refused with ErrFull; got %v", err)
+		}
+		if err := s.SendControl([]byte("x")); err == nil || !s.Ended() {
+			t.Errorf("a stream without room for a control record ends; got %v", err)
+		}
+		if err := s.Send([]byte("x")); err != ordered.ErrEnded {
+			t.Errorf("nothing is sent on a stream that has ended; got %v", err)
+		}
+		n.close()
+	})
+}
+
+func FuzzMeshArrived(f *testing.F) {
+	f.Add([]byte("\x08\x01\x10\x05\x20\x01\x32\x01x"), []byte("\x08\x02\x10\x05\x28\x07"))
+	f.Fuzz(func(t *testing.T, first, second []byte) {
+		received := 0
+		m := ordered.New(ordered.Options{
+			Send:    func(string, []byte) {},
+			Receive: func(*ordered.Stream, []byte) { received++ },
+			Lost:    func(*ordered.Stream) {},
+		})
+		defer m.Close()
+		_ = m.Stream("b").Send([]byte("x"))
+		for range 2 {
+			_ = m.Arrived("b", first)
+			_ = m.Arrived("b", second)
+		}
+		if received > 2 {
+			t.Errorf("a frame that arrives twice is received once; got %d", received)
+		}
+	})
+}
