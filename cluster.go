@@ -45,12 +45,12 @@ type Cluster interface {
 }
 
 // alone is the Cluster of a server that is not a member of one: there is no other node.
-type alone struct{ node string }
+type alone struct{ server *Server }
 
 var _ Cluster = alone{}
 
-func (a alone) Node() string             { return a.node }
-func (a alone) Nodes() []string          { return []string{a.node} }
+func (a alone) Node() string             { return a.server.Node() }
+func (a alone) Nodes() []string          { return []string{a.Node()} }
 func (alone) Watch(func()) (stop func()) { return func() {} }
 
 func (alone) Subscribe(string, func(string, []byte)) (stop func(), err error) {

@@ -51,6 +51,9 @@ var (
 	// ErrRecordSize means that a record is larger than the cluster can send.
 	ErrRecordSize = errors.New("linger: the record is too large for the cluster")
 
+	// ErrRefused means that another node could not do what it was asked for: it is too busy, or has another version of the program.
+	ErrRefused = errors.New("linger: another node has refused a request")
+
 	// ErrDraining means that Drain was called while another drain is in progress, after one of all connections, or after Shutdown.
 	ErrDraining = drain.ErrInProgress
 

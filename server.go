@@ -31,6 +31,8 @@ type Server struct {
 	autoResponse atomic.Pointer[autoResponse] // nil if there is none
 
 	cluster    Cluster               // of the options; alone without one
+	services   services              // what the server provides to the other nodes
+	searches   atomic.Int64          // lists and counts for other nodes that are in progress
 	randomNode bool                  // Options.Node was not set
 	giving     atomic.Pointer[giver] // the hand-over to another process in progress; nil if there is none
 	taking     atomic.Pointer[taker] // the hand-over from another process in progress; nil if there is none
@@ -51,7 +53,7 @@ func NewServer(h Handler, opts Options) *Server {
 	s.randomNode = !ident.IsNode(opts.Node) && opts.Cluster == nil
 	opts = s.withDefaults(opts)
 	if s.cluster = opts.Cluster; s.cluster == nil {
-		s.cluster = alone{opts.Node}
+		s.cluster = alone{s}
 	}
 	s.current.Store(&settings{Options: opts, idleChanged: beforeAll, lifetimeChanged: beforeAll})
 	s.memory.budget = driver.NewBudget(opts.memoryLimit(), s.memoryExceeded)
@@ -60,6 +62,9 @@ func NewServer(h Handler, opts Options) *Server {
 		s.trace = *opts.Trace
 	}
 	s.version.Store(newHandlerVersion(h))
+	if opts.Cluster != nil {
+		s.startService(serviceConnections, s.serveConnections)
+	}
 	return s
 }
 

@@ -23,6 +23,7 @@ import (
 // complete.
 func (s *Server) Shutdown(ctx context.Context) error {
 	defer s.listeners.finish()
+	defer s.services.stop()
 	bounded, cancel := context.WithTimeout(ctx, s.options().ShutdownTimeout)
 	defer cancel()
 	wait := s.listeners.close(bounded)
