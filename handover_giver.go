@@ -207,7 +207,7 @@ func (g *giver) Commit(forward func(handover.Op) error) {
 		h.remove(s)
 	}
 	h.change.Release()
-	h.mu.Unlock()
+	h.unlock()
 	closes := g.closes // before Freeze is called again
 	if first {
 		g.requests.Store(true)

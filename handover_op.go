@@ -202,14 +202,13 @@ type publication struct {
 	channel string
 	except  []string // ids
 	round   uint64   // the rounds that the old process had completed: connections that have come later get it from there
+
+	incarnation, sequence uint64 // identify a publication that has passed through the cluster; 0 for others
 }
 
 // publishOp returns the operation that publishes a message in the other process too.
 func publishOp(channel string, p Payload, except []*Socket, round uint64) handover.Op {
-	op := handover.Op{Kind: opPublish, Channel: channel}
-	for _, s := range except {
-		op.Except = append(op.Except, s.id)
-	}
+	op := handover.Op{Kind: opPublish, Channel: channel, Except: ids(except)}
 	op.Body = wire.AppendBytes(nil, bodyPayload, p.Data)
 	op.Body = wire.AppendBool(op.Body, bodyBinary, p.Binary)
 	op.Body = wire.AppendUint(op.Body, bodyRound, round)
@@ -235,18 +234,24 @@ func parsePublication(op handover.Op) publication {
 // publishForwarded delivers a publication of the other process of a hand-over to the subscribers here. later, if it is not
 // nil, reports whether the publication has reached a connection in the other process before it moved here.
 func (s *Server) publishForwarded(p publication, later func(*Socket) bool) {
+	_, _ = s.fanOutPublication(p, later) // has been checked by the other process
+}
+
+// fanOutPublication delivers a publication that was made elsewhere to the subscribers here, except those that later reports. It returns
+// how many connections took the message. The error is that of driver.Prepare.
+func (s *Server) fanOutPublication(p publication, later func(*Socket) bool) (receivers int, err error) {
 	frame, err := driver.Prepare(p.opcode(), p.Data)
 	if err != nil {
-		return // has been checked by the other process
+		return 0, err
 	}
 	list := s.hub.list(p.channel, nil)
 	defer recycleList(list)
-	fanOut(*list, func(part []*Socket) (sent int) {
+	return fanOut(*list, func(part []*Socket) (sent int) {
 		for _, socket := range part {
 			if (later == nil || !later(socket)) && !slices.Contains(p.except, socket.id) && socket.sendPrepared(frame, p.Payload) == nil {
 				sent++
 			}
 		}
 		return sent
-	})
+	}), nil
 }

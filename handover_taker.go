@@ -176,7 +176,7 @@ func (t *taker) Take(ctx context.Context) error {
 func (t *taker) Commit(committed func() error) error {
 	h := &t.server.hub
 	h.mu.Lock()
-	defer h.mu.Unlock()
+	defer h.unlock()
 	if err := committed(); err != nil {
 		return err
 	}

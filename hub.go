@@ -22,12 +22,32 @@ type hub struct {
 	channels map[string]map[*Socket]struct{} // without entries for channels that have no subscriber
 	subs     int                             // subscriptions of all sockets
 	change   latch.Latch                     // released when a socket is removed and when an upgrade has ended
+
+	feed    *feed    // nil for a server that is alone
+	changed []string // channels that have got their first subscriber, or lost the last one, since mu was locked; empty without feed
 }
 
 func newHub() hub {
 	return hub{
 		sockets:  map[string]*Socket{},
 		channels: map[string]map[*Socket]struct{}{},
+	}
+}
+
+// unlock unlocks mu after a change of subscriptions, and then lets the feed follow it.
+func (h *hub) unlock() {
+	changed := h.changed
+	h.changed = nil
+	h.mu.Unlock()
+	for _, channel := range changed {
+		h.feed.follow(channel)
+	}
+}
+
+// hasChanged notes that a channel has got its first subscriber, or lost the last one. mu is held.
+func (h *hub) hasChanged(channel string) {
+	if h.feed != nil {
+		h.changed = append(h.changed, channel)
 	}
 }
 
@@ -48,10 +68,10 @@ func (h *hub) unregister(s *Socket) {
 	h.mu.Lock()
 	h.remove(s)
 	h.change.Release()
-	h.mu.Unlock()
+	h.unlock()
 }
 
-// remove is unregister for a caller that holds mu and releases change.
+// remove is unregister for a caller that holds mu, releases change, and calls unlock.
 func (h *hub) remove(s *Socket) {
 	if h.sockets[s.id] == s {
 		delete(h.sockets, s.id)
@@ -183,12 +203,12 @@ func (s *Socket) Unsubscribe(channel string) {
 	h := &s.server.hub
 	h.mu.Lock()
 	h.unsubscribe(s, channel)
-	h.mu.Unlock()
+	h.unlock()
 }
 
 func (h *hub) subscribe(s *Socket, channel string) error {
 	h.mu.Lock()
-	defer h.mu.Unlock()
+	defer h.unlock()
 	if _, connected := h.sockets[s.id]; !connected {
 		return ErrClosed
 	}
@@ -202,7 +222,7 @@ func (h *hub) subscribe(s *Socket, channel string) error {
 	return nil
 }
 
-// join begins a subscription that is not there yet. mu is held.
+// join begins a subscription that is not there yet. mu is held, and the caller calls unlock.
 func (h *hub) join(s *Socket, channel string) {
 	if s.channels == nil {
 		s.channels = map[string]struct{}{}
@@ -210,12 +230,13 @@ func (h *hub) join(s *Socket, channel string) {
 	s.channels[channel] = struct{}{}
 	if h.channels[channel] == nil {
 		h.channels[channel] = map[*Socket]struct{}{}
+		h.hasChanged(channel)
 	}
 	h.channels[channel][s] = struct{}{}
 	h.subs++
 }
 
-// unsubscribe ends a subscription, if there is one. mu is held.
+// unsubscribe ends a subscription, if there is one. mu is held, and the caller calls unlock.
 func (h *hub) unsubscribe(s *Socket, channel string) {
 	if _, subscribed := s.channels[channel]; !subscribed {
 		return
@@ -225,14 +246,19 @@ func (h *hub) unsubscribe(s *Socket, channel string) {
 	delete(h.channels[channel], s)
 	if len(h.channels[channel]) == 0 {
 		delete(h.channels, channel)
+		h.hasChanged(channel)
 	}
 }
 
 // Publish sends a message to every connection that is subscribed to the channel, except those in except. The connection whose
 // handler publishes receives the message too unless it is in except. The message is framed once for all. Publish does not wait for
-// a slow subscriber: Options.Policy applies to that one. During a hand-over the subscribers in the other process receive it too. It
-// returns how many connections of this process took the message. The error is [ErrChannelName], or protocol.ErrText for text that is
-// not UTF-8.
+// a slow subscriber: Options.Policy applies to that one. During a hand-over the subscribers in the other process receive it too.
+//
+// In a cluster the subscribers of other nodes receive it too, those of one publisher and channel in order. Publish does not wait for
+// these nodes, and a broken link is not an error of it: what could not be sent is logged and reported to Trace.RelayFailed.
+//
+// It returns how many connections of this process took the message. The error is [ErrChannelName], or protocol.ErrText for text that
+// is not UTF-8.
 func (s *Server) Publish(channel string, p Payload, except ...*Socket) (int, error) {
 	if err := checkChannel(channel); err != nil {
 		return 0, err
@@ -243,6 +269,9 @@ func (s *Server) Publish(channel string, p Payload, except ...*Socket) (int, err
 	}
 	list := s.hub.list(channel, s.publishElsewhere(channel, p, except))
 	defer recycleList(list)
+	if s.hub.feed != nil {
+		s.hub.feed.publish(publication{Payload: p, channel: channel, except: ids(except)})
+	}
 	receivers := fanOut(*list, func(part []*Socket) (sent int) {
 		for _, socket := range part {
 			if !slices.Contains(except, socket) && socket.sendPrepared(frame, p) == nil {
@@ -255,6 +284,17 @@ func (s *Server) Publish(channel string, p Payload, except ...*Socket) (int, err
 		s.trace.Published(channel, p, receivers)
 	}
 	return receivers, nil
+}
+
+// ids returns the ids of connections. One that is nil is left out.
+func ids(sockets []*Socket) []string {
+	var ids []string
+	for _, s := range sockets {
+		if s != nil {
+			ids = append(ids, s.id)
+		}
+	}
+	return ids
 }
 
 // publishElsewhere returns a function that publishes a message in the other process of a hand-over, nil if there is none. It is

@@ -55,6 +55,7 @@ func NewServer(h Handler, opts Options) *Server {
 	if s.cluster = opts.Cluster; s.cluster == nil {
 		s.cluster = alone{s}
 	}
+	s.hub.feed = newFeed(s)
 	s.current.Store(&settings{Options: opts, idleChanged: beforeAll, lifetimeChanged: beforeAll})
 	s.memory.budget = driver.NewBudget(opts.memoryLimit(), s.memoryExceeded)
 	s.drainer = drain.New(s.drainSource())

@@ -24,6 +24,7 @@ import (
 func (s *Server) Shutdown(ctx context.Context) error {
 	defer s.listeners.finish()
 	defer s.services.stop()
+	defer s.hub.feed.close()
 	bounded, cancel := context.WithTimeout(ctx, s.options().ShutdownTimeout)
 	defer cancel()
 	wait := s.listeners.close(bounded)

@@ -33,6 +33,14 @@ type Trace struct {
 	// Published is called when a message was published on a channel, with the number of connections that took it.
 	Published func(channel string, p Payload, receivers int)
 
+	// Relayed is called when a message that another node has published on a channel was delivered here, with the number of connections
+	// that took it.
+	Relayed func(channel string, p Payload, receivers int)
+
+	// RelayFailed is called when a message that was published here could not be sent to the other nodes, with [ErrClusterFull],
+	// [ErrRecordSize] or another error of Options.Cluster, and when one of another node was refused because it is malformed.
+	RelayFailed func(channel string, err error)
+
 	// Handled is called when an event is complete. The event is "upgrade", "message", "peerclose", "drain" or "close". The socket
 	// is nil for an upgrade that was not accepted. Messages that [Completion.Include] has joined are one event.
 	Handled func(s *Socket, event string, times EventTimes)
@@ -65,17 +73,19 @@ func Traces(traces ...*Trace) *Trace { return hooks.Join((*Trace).then, traces..
 // then returns a trace that calls the functions of t, and then those of next.
 func (t *Trace) then(next *Trace) *Trace {
 	return &Trace{
-		Opened:    hooks.Both(t.Opened, next.Opened),
-		Refused:   hooks.Both3(t.Refused, next.Refused),
-		Received:  hooks.Both2(t.Received, next.Received),
-		Sent:      hooks.Both2(t.Sent, next.Sent),
-		Published: hooks.Both3(t.Published, next.Published),
-		Handled:   hooks.Both3(t.Handled, next.Handled),
-		Slow:      hooks.Both2(t.Slow, next.Slow),
-		Pong:      hooks.Both2(t.Pong, next.Pong),
-		Closed:    hooks.Both2(t.Closed, next.Closed),
-		MovedOut:  hooks.Both(t.MovedOut, next.MovedOut),
-		MovedIn:   hooks.Both(t.MovedIn, next.MovedIn),
+		Opened:      hooks.Both(t.Opened, next.Opened),
+		Refused:     hooks.Both3(t.Refused, next.Refused),
+		Received:    hooks.Both2(t.Received, next.Received),
+		Sent:        hooks.Both2(t.Sent, next.Sent),
+		Published:   hooks.Both3(t.Published, next.Published),
+		Relayed:     hooks.Both3(t.Relayed, next.Relayed),
+		RelayFailed: hooks.Both2(t.RelayFailed, next.RelayFailed),
+		Handled:     hooks.Both3(t.Handled, next.Handled),
+		Slow:        hooks.Both2(t.Slow, next.Slow),
+		Pong:        hooks.Both2(t.Pong, next.Pong),
+		Closed:      hooks.Both2(t.Closed, next.Closed),
+		MovedOut:    hooks.Both(t.MovedOut, next.MovedOut),
+		MovedIn:     hooks.Both(t.MovedIn, next.MovedIn),
 	}
 }
 
