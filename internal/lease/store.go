@@ -1,4 +1,3 @@
-// Package lease decides which node of a cluster owns what: at most one node at a time, by leases in a store that all nodes share.
 package lease
 
 import (

@@ -259,6 +259,7 @@ var layers = map[string]layer{
 		why: "connections are bytes and descriptors on the link; what they are is up to those who give and take them",
 	},
 	"internal/lease": {
+		folders: []string{"internal/ident", "internal/latch", "internal/wire"}, modules: []string{"golang.org/x/sys"},
 		why: "who owns what in a cluster is decided by times and revisions; the store is given to it",
 	},
 	"internal/replica": {

@@ -1,0 +1,121 @@
+package lease
+
+import (
+	"context"
+	"errors"
+)
+
+// Release gives up an object that this node holds, so that the next [Manager.Place] of any node decides anew. It has to be at rest, and what it has written has
+// to be where the next owner finds it. Without the store the error is [ErrUnavailable]: this node does not hold the object any more, and no
+// other can take it before this one takes it again or its lease ends.
+func (m *Manager) Release(ctx context.Context, key string) error {
+	done, err := m.turn(ctx, key)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return m.release(ctx, key)
+}
+
+func (m *Manager) release(ctx context.Context, key string) error {
+	m.mu.Lock()
+	token, ok := m.held[key]
+	delete(m.held, key)
+	m.mu.Unlock()
+	if !ok {
+		return nil
+	}
+	err := m.call(ctx, m.options.TTL/2, func(ctx context.Context) error { return m.options.Store.Delete(ctx, key, token) })
+	if err != nil && !errors.Is(err, ErrConflict) {
+		return unavailable(err)
+	}
+	m.mu.Lock()
+	m.stats.Released++
+	m.mu.Unlock()
+	return nil
+}
+
+// Retire makes the other nodes take what has no owner, and this one only if there is no other. What it holds stays until Release.
+func (m *Manager) Retire() {
+	m.mu.Lock()
+	m.retiring = true
+	m.mu.Unlock()
+	select {
+	case m.wake <- struct{}{}:
+	default: // there is an element already
+	}
+}
+
+// Close releases what the node holds, then its lease, and ends the manager. All objects have to be at rest. If ctx ends before, or the store does not answer, others
+// take the objects when the lease has ended.
+func (m *Manager) Close(ctx context.Context) error {
+	m.mu.Lock()
+	m.closed = true
+	keys := make([]string, 0, len(m.held))
+	for key := range m.held {
+		keys = append(keys, key)
+	}
+	m.mu.Unlock()
+	failed := m.releaseAll(ctx, keys)
+	m.cancel()
+	m.ended.Wait()
+	m.mu.Lock()
+	lease := m.lease
+	m.lease = nil
+	clear(m.held)
+	m.mu.Unlock()
+	if lease == nil {
+		return failed
+	}
+	return errors.Join(failed, m.releaseLease(ctx, lease))
+}
+
+// releases bounds the objects that Close releases at the same time.
+const releases = 16
+
+func (m *Manager) releaseAll(ctx context.Context, keys []string) error {
+	next, failed := make(chan string, len(keys)), make(chan error, releases)
+	for _, key := range keys {
+		next <- key
+	}
+	close(next)
+	for range releases {
+		go func() {
+			var first error
+			for key := range next {
+				if err := m.release(ctx, key); err != nil && first == nil {
+					first = err
+				}
+			}
+			failed <- first
+		}()
+	}
+	var all []error
+	for range releases {
+		all = append(all, <-failed)
+	}
+	return errors.Join(all...)
+}
+
+// releaseLease removes the entry of the node. The last renewal may have been made although its result is not known.
+func (m *Manager) releaseLease(ctx context.Context, lease *nodeLease) error {
+	key := nodePrefix + m.options.Node
+	err := m.call(ctx, m.options.TTL/2, func(ctx context.Context) error {
+		err := m.options.Store.Delete(ctx, key, lease.revision)
+		if !errors.Is(err, ErrConflict) {
+			return err
+		}
+		e, err := m.options.Store.Get(ctx, key)
+		if err != nil {
+			return err
+		}
+		if v, err := parseNode(e.Value); err != nil || v.incarnation != lease.incarnation {
+			return nil
+		}
+		return m.options.Store.Delete(ctx, key, e.Revision)
+	})
+	if err == nil || errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return unavailable(err)
+}

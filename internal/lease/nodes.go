@@ -1,0 +1,122 @@
+package lease
+
+import (
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/lingerws/linger/internal/ident"
+	"github.com/lingerws/linger/internal/latch"
+)
+
+// nodes is what this node has observed of the leases of all nodes. It may be behind the store, and need not have seen every change. So that a node has
+// lost its lease is concluded from a later revision of its own entry only, never from the absence of one.
+type nodes struct {
+	clock clock
+
+	mu      sync.Mutex
+	leases  map[string]observed
+	changed latch.Latch
+}
+
+// observed is the lease of a node as it was last observed.
+type observed struct {
+	nodeValue
+	readable bool // nodeValue is known
+	deleted  bool
+	revision uint64
+	at       time.Time // when this revision was observed first, by the clock of this node
+}
+
+// maxNodes bounds the leases that are observed. For more nodes, those that have ended are forgotten; further nodes get no objects.
+const maxNodes = 1024
+
+// life is what is known of a node with an incarnation.
+type life uint8
+
+const (
+	unknown life = iota
+	alive
+	dead // its lease has ended, and cannot be renewed
+)
+
+// observe records a change, or what was read.
+func (n *nodes) observe(e Entry) {
+	name, ok := strings.CutPrefix(e.Key, nodePrefix)
+	if !ok || !ident.IsNode(name) {
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	last, known := n.leases[name]
+	if known && e.Revision <= last.revision || !known && !n.room() {
+		return
+	}
+	v, err := parseNode(e.Value)
+	n.leases[name] = observed{v, err == nil, e.Deleted, e.Revision, n.clock.now()}
+	n.changed.Release()
+}
+
+// room makes room for a lease, and reports whether there is. mu is held.
+func (n *nodes) room() bool {
+	if len(n.leases) < maxNodes {
+		return true
+	}
+	for name, seen := range n.leases {
+		if seen.deleted {
+			delete(n.leases, name)
+			return true
+		}
+	}
+	return false
+}
+
+// lifeOf returns what is known of the node of an owner.
+func (n *nodes) lifeOf(o owner) life {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	seen := n.leases[o.node]
+	switch {
+	case seen.deleted && seen.revision > o.since:
+		return dead
+	case seen.deleted || !seen.readable:
+		return unknown
+	case seen.incarnation == o.incarnation:
+		return alive
+	case seen.revision > o.since:
+		return dead // the node has another incarnation since, and none returns
+	}
+	return unknown
+}
+
+// next returns a channel that is closed at the next change.
+func (n *nodes) next() <-chan struct{} {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.changed.Next()
+}
+
+// takes reports whether a node has a lease and takes objects.
+func (n *nodes) takes(name string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	seen := n.leases[name]
+	return seen.readable && !seen.deleted && !seen.retiring
+}
+
+// expired returns the revisions of the leases, by node, that were not renewed for a time. Those with the incarnation own are left out.
+func (n *nodes) expired(after time.Duration, own string) map[string]uint64 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var found map[string]uint64
+	for name, seen := range n.leases {
+		if seen.deleted || n.clock.now().Sub(seen.at) < after || own != "" && seen.incarnation == own {
+			continue
+		}
+		if found == nil {
+			found = map[string]uint64{}
+		}
+		found[name] = seen.revision
+	}
+	return found
+}
