@@ -263,8 +263,8 @@ var layers = map[string]layer{
 		why: "who owns what in a cluster is decided by times and revisions; the store is given to it",
 	},
 	"internal/replica": {
-		modules: []string{"github.com/superfly/ltx"},
-		why:     "the pages of a database and their log need neither SQLite nor the store of the log; both are given to it",
+		folders: []string{"internal/wire"}, modules: []string{"github.com/superfly/ltx"},
+		why: "the pages of a database and their log need neither SQLite nor the store of the log; both are given to it",
 	},
 	"internal/memcluster": {
 		folders: []string{".", "internal/lease", "internal/replica"},
