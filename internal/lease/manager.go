@@ -26,6 +26,9 @@ type Options struct {
 	// it has held. When Lost returns, none of them may have an effect any more; it should not take longer than a tenth of TTL. Then the manager takes a new lease.
 	Lost func()
 
+	// Incarnation is what [Manager.Yield] has returned in another process that had this node before; "" if there was none.
+	Incarnation string
+
 	// MaxHeld bounds the objects that this node holds at the same time; 0 means [DefaultMaxHeld]. Others are refused with [ErrFull].
 	MaxHeld int
 
@@ -69,6 +72,7 @@ type Manager struct {
 	began    bool
 	closed   bool
 	retiring bool
+	yielded  bool       // another process may have the lease
 	own      string     // the incarnation that the node has, or tries to get
 	lease    *nodeLease // nil while the node has none
 	failure  error      // why the manager has given up
@@ -160,8 +164,10 @@ func (m *Manager) Holds(key string) (token uint64, ok bool) {
 	return token, true
 }
 
-// valid reports whether this node has a lease that has not ended. mu is held.
-func (m *Manager) valid() bool { return m.lease != nil && m.clock.until(m.lease.deadline) > 0 }
+// valid reports whether this process has a lease that has not ended. mu is held.
+func (m *Manager) valid() bool {
+	return m.lease != nil && !m.yielded && m.clock.until(m.lease.deadline) > 0
+}
 
 // Stats returns the numbers for metrics.
 func (m *Manager) Stats() Stats {

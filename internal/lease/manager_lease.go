@@ -36,15 +36,11 @@ func (m *Manager) watch() bool {
 
 // acquire takes the lease of the node with a new incarnation. It returns false after Close, and if another process has the name.
 func (m *Manager) acquire() bool {
-	incarnation := newIncarnation()
-	m.mu.Lock()
-	last := m.own
-	m.own = incarnation
-	m.mu.Unlock()
+	incarnation, last := m.nextIncarnation()
 	var other Entry // the lease of another process with this name
 	renewed := 0    // how often it was renewed meanwhile
 	warned := false
-	for m.ctx.Err() == nil {
+	for m.awaitResume() {
 		sent := m.clock.moment()
 		e, err := m.claim(incarnation, last)
 		if err == nil {
@@ -68,6 +64,18 @@ func (m *Manager) acquire() bool {
 		}
 	}
 	return false
+}
+
+// nextIncarnation returns the incarnation with which the node takes its lease, and the one that it had before.
+func (m *Manager) nextIncarnation() (next, last string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	next, last = newIncarnation(), m.own
+	if last == "" && m.options.Incarnation != "" {
+		next = m.options.Incarnation
+	}
+	m.own = next
+	return next, last
 }
 
 // claim tries once to make the entry of the node one with an incarnation. It may replace an entry of this manager with the incarnation last, whose objects have been
@@ -125,7 +133,7 @@ func (m *Manager) isRetiring() bool {
 // renew renews the lease until it has ended, or until Close.
 func (m *Manager) renew() {
 	pause := m.options.TTL / renewals
-	for {
+	for m.awaitResume() {
 		left := m.remaining()
 		if left <= 0 || !m.clock.sleep(m.ctx, min(pause, left), m.wake) {
 			return

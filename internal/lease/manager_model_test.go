@@ -30,7 +30,7 @@ var modelKeys = []string{"object/Room/a", "object/Room/b", "object/Room/c"}
 var modelSeed = flag.Uint64("seed", 0, "run the schedule of TestManagerModel with this seed")
 
 func TestManagerModel(t *testing.T) {
-	schedules := 400
+	schedules := 200
 	if race.Enabled {
 		schedules = 40
 	}

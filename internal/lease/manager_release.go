@@ -46,6 +46,41 @@ func (m *Manager) Retire() {
 	}
 }
 
+// Yield gives the lease of the node and all objects that it holds to another process, which has the result as Options.Incarnation. All objects have to be at rest. From
+// then on this manager holds nothing and places nothing, until Resume; after Close the lease goes on.
+func (m *Manager) Yield() (incarnation string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.yielded = true
+	clear(m.held)
+	return m.own
+}
+
+// Resume undoes [Manager.Yield], because the other process has ended or never began.
+func (m *Manager) Resume() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.yielded = false
+	m.changed.Release()
+}
+
+// awaitResume waits while another process has the lease. It returns false after Close.
+func (m *Manager) awaitResume() bool {
+	for {
+		m.mu.Lock()
+		yielded, next := m.yielded, m.changed.Next()
+		m.mu.Unlock()
+		if !yielded {
+			return m.ctx.Err() == nil
+		}
+		select {
+		case <-next:
+		case <-m.ctx.Done():
+			return false
+		}
+	}
+}
+
 // Close releases what the node holds, then its lease, and ends the manager. All objects have to be at rest. If ctx ends before, or the store does not answer, others
 // take the objects when the lease has ended.
 func (m *Manager) Close(ctx context.Context) error {
@@ -60,11 +95,11 @@ func (m *Manager) Close(ctx context.Context) error {
 	m.cancel()
 	m.ended.Wait()
 	m.mu.Lock()
-	lease := m.lease
+	lease, yielded := m.lease, m.yielded
 	m.lease = nil
 	clear(m.held)
 	m.mu.Unlock()
-	if lease == nil {
+	if lease == nil || yielded {
 		return failed
 	}
 	return errors.Join(failed, m.releaseLease(ctx, lease))
