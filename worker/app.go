@@ -58,6 +58,8 @@ type App struct {
 	objects      *objects
 	references   references
 	alarms       *alarms
+	cluster      *clusterObjects // nil without Options.Shared
+	sockets      *clusterSockets
 	replicas     *replicas
 	stores       bool // the application stores something
 	data         dataFolder
@@ -115,6 +117,12 @@ func load(path string, opts Options, launch script.Launch, received bool) (*App,
 	a.objects, a.alarms, a.replicas = newObjects(a), newAlarms(a), &replicas{app: a}
 	c.opts.Server.Fallback = http.HandlerFunc(a.serveFetch)
 	a.server = linger.NewServer(handler{a}, c.opts.Server)
+	if opts.Shared != nil {
+		if opts.Server.Cluster == nil {
+			return nil, errNoCluster
+		}
+		a.cluster = newClusterObjects(a)
+	}
 	for i := range a.opts.Workers {
 		a.workers = append(a.workers, newWorker(a, i))
 	}
@@ -124,13 +132,15 @@ func load(path string, opts Options, launch script.Launch, received bool) (*App,
 		a.objects.park()
 		a.alarms.paused.Store(true)
 	} else {
-		if err := a.openData(); err != nil {
+		if err := errors.Join(a.openData(), a.startCluster()); err != nil {
+			a.closeData()
 			a.children.remove()
 			return nil, err
 		}
 	}
 	g, first, err := a.loadGeneration(1, c)
 	if err != nil {
+		a.endCluster()
 		a.closeData()
 		a.children.remove()
 		return nil, err
@@ -271,11 +281,13 @@ func (a *App) stop() {
 		if a.stores {
 			a.alarms.end()
 		}
+		a.leaveCluster()
 		var all sync.WaitGroup
 		for _, w := range a.workers {
 			all.Go(w.stop)
 		}
 		all.Wait()
+		a.endCluster()
 		a.closeData()
 		if site := a.site(); site != nil {
 			_ = site.Close()

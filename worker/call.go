@@ -1,9 +1,10 @@
 package worker
 
 import (
+	"errors"
 	"fmt"
-	"strings"
 
+	"github.com/lingerws/linger/internal/replica"
 	"github.com/lingerws/linger/worker/internal/loop"
 	"github.com/lingerws/linger/worker/internal/script"
 )
@@ -15,21 +16,30 @@ const (
 
 // receiver is what scripts send calls and requests to.
 type receiver interface {
-	call(c script.Call) script.Event           // returns the event of a call
-	request(r *script.Request) script.Event    // returns the event of a request
-	send(e *event, err error) (failure string) // queues an event; returns why it cannot, "" for nothing. err is the failure of the sender's output gate
-	done()                                     // ends the use of the receiver
+	call(c script.Call) script.Event        // returns the event of a call
+	request(r *script.Request) script.Event // returns the event of a request
+	// send queues an event with a cargo; it returns why it cannot, "" for nothing. err is the failure of the sender's output gate.
+	send(e *event, c *cargo, err error) (failure string)
+	done() // ends the use of the receiver
 }
 
 // receiverOf returns the receiver for a target. done must be called.
 func (h *hostAPI) receiverOf(t script.Target) receiver {
 	switch {
 	case t.Object != nil:
-		return h.app.objects.use(*t.Object)
+		return h.app.receiverOf(*t.Object)
 	case t.Entrypoint != nil:
 		return entrypoint{h.worker, *t.Entrypoint}
 	}
 	return referenced{&h.app.references, t.Reference}
+}
+
+// receiverOf returns the receiver of an object, which may be on another node. done must be called.
+func (a *App) receiverOf(ref script.ObjectRef) receiver {
+	if a.cluster != nil {
+		return a.cluster.receiver(ref)
+	}
+	return a.objects.use(ref)
 }
 
 // call implements receiver.
@@ -61,10 +71,10 @@ func (p entrypoint) request(r *script.Request) script.Event {
 }
 
 // send implements receiver.
-func (p entrypoint) send(e *event, err error) (failure string) {
+func (p entrypoint) send(e *event, _ *cargo, err error) (failure string) {
 	switch {
 	case err != nil:
-		return objectLost
+		return lossOf(err)
 	case closed(p.worker.status.refusal()):
 		return objectBackingOff
 	}
@@ -98,16 +108,11 @@ func (h *hostAPI) Call(number, from int, target script.Target, c script.Call) er
 	if err := checkSize(&c.Args); err != nil {
 		return err
 	}
-	args := h.pack(c.Args)
+	carried := &cargo{call: &script.Call{Path: c.Path, Get: c.Get}, args: h.pack(c.Args)}
 	to := h.receiverOf(target)
-	e := newEvent("rpc", nil)
-	e.called = strings.Join(c.Path, ".")
-	e.prepare = func(receiver *hostAPI) {
-		c.Args = receiver.unpack(args)
-		e.input = to.call(c)
-	}
+	e := newCallEvent(carried, to)
 	settle := func(outcome script.Outcome, result *parcel) {
-		args.drop()
+		carried.args.drop()
 		h.arrivals.Add(loop.Arrival{Drop: result.drop, Run: func() error {
 			delete(h.calls, number)
 			outcome.Value, outcome.Flags = h.unpack(result), failureFlags[outcome.Failure]
@@ -121,7 +126,7 @@ func (h *hostAPI) Call(number, from int, target script.Target, c script.Call) er
 	}
 	h.calls[number] = struct{}{}
 	h.pass(from, func(err error) {
-		if failure := to.send(e, err); failure != "" {
+		if failure := to.send(e, carried, err); failure != "" {
 			settle(script.Outcome{Failure: failure}, nil)
 			to.done()
 		}
@@ -155,6 +160,11 @@ const (
 	objectOverdue    = "The call was not answered within the event timeout"
 	objectUpdated    = "Durable Object reset because its code was updated."
 	objectLost       = "The Durable Object was reset: what it has written could not be stored"
+	objectTakenOver  = "Durable Object reset because another node takes it over."
+	objectUnplaced   = "The Durable Object cannot be reached: no node could take it in time, try again later"
+	objectUnanswered = "Network connection lost: the node that has the Durable Object does not answer, and may have handled the call"
+	objectNotHere    = "The Durable Object is on another node"
+	objectUnknown    = "The node that has the Durable Object has no class of this name, or another version of the application"
 	referenceBroken  = "The RPC stub is broken: the code that has passed it has ended"
 )
 
@@ -167,16 +177,32 @@ var failureFlags = map[string][]string{
 	objectMoved:      {"retryable"},
 	objectLost:       {"durableObjectReset"},
 	objectBackingOff: {"retryable"},
+	objectTakenOver:  {"durableObjectReset", "retryable"},
+	objectUnplaced:   {"retryable"},
+	objectUnanswered: {"retryable"},
+	objectNotHere:    {"retryable"},
+	objectUnknown:    {"retryable"},
+}
+
+// errTakenOver is the failure of an output gate whose object this node does not own any more.
+var errTakenOver = errors.New("worker: another node takes the Durable Object over")
+
+// lossOf returns the failure for that of an output gate.
+func lossOf(err error) string {
+	if errors.Is(err, errTakenOver) || errors.Is(err, replica.ErrFenced) {
+		return objectTakenOver
+	}
+	return objectLost
 }
 
 // objectOutcome returns the outcome of the event of a call, which has ended, and its value.
 func (e *event) objectOutcome() (script.Outcome, *parcel) {
 	switch {
-	case e.outcome != nil && (!e.lost || e.outcome.Thrown):
+	case e.outcome != nil && (e.lost == nil || e.outcome.Thrown):
 		return *e.outcome, e.result
-	case e.lost:
+	case e.lost != nil:
 		e.result.drop()
-		return script.Outcome{Failure: objectLost}, nil
+		return script.Outcome{Failure: lossOf(e.lost)}, nil
 	case e.reference != 0 && !e.overdue:
 		return script.Outcome{Failure: referenceBroken}, nil
 	case !e.handled():

@@ -78,6 +78,28 @@ func (h *hostAPI) unpack(p *parcel) script.Value {
 	return v
 }
 
+// size returns the approximate number of bytes of the parcel, without its streams.
+func (p *parcel) size() int {
+	if p == nil {
+		return 0
+	}
+	size := len(p.text)
+	for _, b := range p.bodies {
+		size += len(b.content)
+	}
+	return size
+}
+
+// passed releases the references of a parcel that was sent to another node, which reads its streams.
+func (p *parcel) passed() {
+	if p == nil || p.taken.Swap(true) {
+		return
+	}
+	for _, number := range p.references {
+		p.app.references.release(number)
+	}
+}
+
 // drop releases what the parcel holds, unless it was unpacked.
 func (p *parcel) drop() {
 	if p == nil || p.taken.Swap(true) {

@@ -79,7 +79,7 @@ func (a *App) keepFixed(opts *Options) (fixed []string) {
 		}
 		value.Set(kept)
 	}
-	for _, name := range []string{"Logger", "Console", "Stdout", "Stderr", "Trace", "StartSpan"} {
+	for _, name := range []string{"Shared", "Logger", "Console", "Stdout", "Stderr", "Trace", "StartSpan"} {
 		values.FieldByName(name).Set(now.FieldByName(name))
 	}
 	if opts.Assets.Binding != a.opts.Assets.Binding {
@@ -90,7 +90,7 @@ func (a *App) keepFixed(opts *Options) (fixed []string) {
 	if opts.Server.Node != "" && opts.Server.Node != server.Node {
 		fixed = append(fixed, "Server.Node")
 	}
-	opts.Server.Node, opts.Server.Fallback = server.Node, server.Fallback
+	opts.Server.Node, opts.Server.Cluster, opts.Server.Fallback = server.Node, server.Cluster, server.Fallback
 	opts.Server.Trace, opts.Server.Stats = server.Trace, server.Stats
 	return fixed
 }

@@ -37,7 +37,8 @@ type event struct {
 	alarm     *alarm          // the alarm that the event is; nil for other events
 	home      *instance       // the instance that has begun the event of an object; guarded by objects.mu
 	evictions int             // the objects that were asked to make room for the object
-	lost      bool            // what the object has written before the end of the event is lost; valid when the event has ended
+	lost      error           // why what the object has written before the end of the event is lost; nil if it is not. Valid when the event has ended
+	delivery  *delivery       // how the event has come to its object; nil if it can only be here
 
 	internal  bool   // a script has sent the request of the event
 	reference int    // the reference that is called; 0 for other events
@@ -147,7 +148,7 @@ func (e *event) finish() {
 		return
 	}
 	e.object.gate.pass(func(err error) {
-		e.lost = err != nil
+		e.lost = err
 		e.end()
 	})
 }
@@ -159,6 +160,9 @@ func (e *event) end() {
 		return
 	}
 	e.endSpan()
+	if e.object != nil {
+		e.object.ended(e)
+	}
 	if e.done != nil {
 		close(e.done)
 	}

@@ -69,6 +69,9 @@ func (all *objects) use(ref script.ObjectRef) *object {
 	if o == nil {
 		all.last++
 		o = &object{objects: all, number: all.last, ref: ref, worker: all.app.workerForObject()}
+		if cluster := all.app.cluster; cluster != nil {
+			o.gate.owns = func() bool { _, owned := cluster.holds(ref); return owned }
+		}
 		all.byKey[objectKey{ref.Class, ref.ID}] = o
 		all.byNumber[o.number] = o
 	}
@@ -131,23 +134,17 @@ func (o *object) count(e *event) {
 	o.uses++
 	o.objects.mu.Unlock()
 	e.object = o
-	onEnd := e.onEnd
-	e.onEnd = func() {
-		o.ended(e)
-		if onEnd != nil {
-			onEnd()
-		}
-	}
 }
 
 // entry is whether an instance may begin an event of an object.
 type entry int
 
 const (
-	entered entry = iota
-	waits         // another instance or process has the object; the event is queued again when that has given it up
-	refused       // another process has the object
-	crowded       // the worker has as many objects as it may have, and none of them is idle
+	entered   entry = iota
+	waits           // another instance or process has the object; the event is queued again when that has given it up
+	refused         // another process has the object
+	elsewhere       // this node does not own the object any more
+	crowded         // the worker has as many objects as it may have, and none of them is idle
 )
 
 // enter begins an event of the object in an instance, which gets the object if no instance has it.
@@ -160,6 +157,8 @@ func (o *object) enter(in *instance, e *event) entry {
 	case o.objects.parking:
 		o.objects.parked = append(o.objects.parked, e)
 		return waits
+	case !o.gate.isOwned():
+		return elsewhere
 	case o.home == in:
 	case o.home != nil:
 		o.waiting = append(o.waiting, e)

@@ -125,20 +125,23 @@ func (all *alarms) deliver() time.Duration {
 
 // attempt passes an alarm to its object.
 func (all *alarms) attempt(one *alarm) {
-	o := all.app.objects.use(script.ObjectRef{Class: one.key.class, ID: one.key.id, Name: one.name})
-	defer o.done()
-	all.mu.Lock()
-	one.object, one.reset = o.number, false
-	all.mu.Unlock()
+	to := all.app.receiverOf(script.ObjectRef{Class: one.key.class, ID: one.key.id, Name: one.name})
 	e := newEvent("alarm", nil)
 	e.alarm = one
-	e.input = &script.ObjectAlarm{Object: o.target(), Scheduled: one.at, Retries: one.retries}
+	e.prepare = func(*hostAPI) {
+		all.mu.Lock()
+		one.object, one.reset = e.object.number, false
+		all.mu.Unlock()
+		e.input = &script.ObjectAlarm{Object: e.object.target(), Scheduled: one.at, Retries: one.retries}
+	}
 	e.onEnd = func() {
 		outcome, _ := e.objectOutcome() // a handler returns nothing
 		all.attempted(one, outcome)
+		to.done()
 	}
-	if failure := o.send(e, nil); failure != "" {
+	if failure := to.send(e, nil, nil); failure != "" {
 		all.attempted(one, script.Outcome{Failure: failure})
+		to.done()
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 
 	"github.com/lingerws/linger/worker/internal/fetch"
 	"github.com/lingerws/linger/worker/internal/loop"
@@ -22,10 +21,10 @@ func (h *hostAPI) pass(from int, send func(err error)) {
 }
 
 // send implements receiver.
-func (o *object) send(e *event, err error) (failure string) {
+func (o *object) send(e *event, _ *cargo, err error) (failure string) {
 	switch {
 	case err != nil:
-		return objectLost
+		return lossOf(err)
 	case !o.objects.app.isLoaded() && o.objects.isParking():
 		return objectElsewhere
 	case closed(o.worker.status.refusal()):
@@ -44,24 +43,16 @@ func (h *hostAPI) FetchFrom(number, from int, target script.Target, r *script.Ob
 	ctx, cancel := context.WithCancelCause(h.ctx)
 	f := &outgoingFetch{number: number, host: r.URL, ctx: ctx, cancel: cancel, dismiss: func() {}}
 	to := h.receiverOf(target)
-	e := newEvent("fetch", nil)
-	e.internal, e.method, e.request = true, r.Method, ctx
-	e.url, _, _ = strings.Cut(r.URL, "?") // queries may contain secrets
-	request := &script.Request{Method: r.Method, URL: r.URL, Header: script.Header{Fields: r.Header, Internal: true}}
-	h.passBody(e, request, body)
-	e.prepare = func(receiver *hostAPI) {
-		if e.body != nil {
-			receiver.receive(request, e.body)
-		}
-		e.input = to.request(request)
-	}
+	carried := &cargo{request: &script.Request{Method: r.Method, URL: r.URL, Header: script.Header{Fields: r.Header, Internal: true}}}
+	e := newFetchEvent(ctx, carried, to)
+	h.passBody(e, carried.request, body)
 	e.onEnd = func() {
 		h.settleObjectFetch(f, e, r)
 		to.done()
 	}
 	h.fetches[number] = func() { cancel(nil) }
 	h.pass(from, func(err error) {
-		if failure := to.send(e, err); failure != "" {
+		if failure := to.send(e, carried, err); failure != "" {
 			e.discardBody()
 			h.failObjectFetch(f, script.Outcome{Failure: failure})
 			to.done()
@@ -89,7 +80,7 @@ func (e *event) discardBody() {
 
 // settleObjectFetch passes the answer of an object to the script that has sent the request. The event of the object has ended.
 func (h *hostAPI) settleObjectFetch(f *outgoingFetch, e *event, r *script.ObjectFetch) {
-	if e.response == nil || e.lost {
+	if e.response == nil || e.lost != nil {
 		if e.response != nil {
 			h.app.objects.offers.drop(e.response.offer)
 		}

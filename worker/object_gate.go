@@ -11,6 +11,8 @@ type outputGate struct {
 	waiting []output // in order
 	running bool     // a goroutine calls the functions of waiting
 	failed  error    // a commit has failed, and so does everything that waits for it
+
+	owns func() bool // reports whether this node owns the object; nil if the object can have no other owner
 }
 
 // output is something that an object sends, and the number of commits for which it waits.
@@ -37,6 +39,19 @@ func (g *outputGate) release(err error) {
 	g.run()
 }
 
+// isOwned reports whether this node owns the object.
+func (g *outputGate) isOwned() bool { return g.owns == nil || g.owns() }
+
+// fail lets nothing more leave the object, for the reason err, until recover.
+func (g *outputGate) fail(err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.failed == nil {
+		g.failed = err
+	}
+	g.run()
+}
+
 // recover opens the gate after a failure, for an object that is constructed again.
 func (g *outputGate) recover() {
 	g.mu.Lock()
@@ -57,7 +72,7 @@ func (g *outputGate) pass(send func(err error)) {
 func (g *outputGate) isOpen() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.failed == nil && g.begun == g.durable && len(g.waiting) == 0 && !g.running
+	return g.failed == nil && g.begun == g.durable && len(g.waiting) == 0 && !g.running && g.isOwned()
 }
 
 // run calls what need not wait. One goroutine at a time does so, which keeps the order. mu is held, but not during the calls.
@@ -66,6 +81,9 @@ func (g *outputGate) run() {
 		return
 	}
 	g.running = true
+	if len(g.waiting) > 0 && g.failed == nil && !g.isOwned() {
+		g.failed = errTakenOver
+	}
 	for len(g.waiting) > 0 && (g.failed != nil || g.waiting[0].commits <= g.durable) {
 		first, err := g.waiting[0], g.failed
 		g.waiting[0] = output{}

@@ -30,8 +30,11 @@ func (in *instance) enterObject(e *event) bool {
 	for attempt := 0; entry == crowded && attempt < maxEvictions && in.evictOldest(); attempt++ { // an object may have work in progress
 		entry = o.enter(in, e)
 	}
-	if entry == refused {
+	switch entry {
+	case refused:
 		e.refuseMoved()
+	case elsewhere:
+		e.placeAgain()
 	}
 	if entry == crowded && e.claim() {
 		e.outcome = &script.Outcome{Failure: objectOverloaded}

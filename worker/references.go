@@ -18,9 +18,10 @@ type references struct {
 
 // reference is one of them.
 type reference struct {
-	home    *hostAPI // has what the reference is to
-	object  *object  // the object to which that belongs; nil for none
-	holders int      // the stubs in scripts, and the values on their way
+	home     *hostAPI           // has what the reference is to; nil for an imported reference
+	imported *importedReference // of another node; nil for one of this node
+	object   *object            // the object to which that belongs; nil for none
+	holders  int                // the stubs in scripts, and the values on their way
 }
 
 // referenceTable is the part of a script in references. It is guarded by references.mu.
@@ -102,14 +103,14 @@ func (all *references) hold(number int) {
 // release removes a holder of a reference.
 func (all *references) release(number int) {
 	all.mu.Lock()
-	home := all.releaseLocked(number)
+	ended := all.releaseLocked(number)
 	all.mu.Unlock()
-	home.released(number)
+	ended.released(number)
 }
 
-// releaseLocked removes a holder of a reference. If it was the last one, the reference ends, and releaseLocked returns the script to which that has to be
-// reported, otherwise nil.
-func (all *references) releaseLocked(number int) *hostAPI {
+// releaseLocked removes a holder of a reference. If it was the last one, the reference ends, and releaseLocked returns it, because that has to be
+// reported; otherwise nil.
+func (all *references) releaseLocked(number int) *reference {
 	r := all.byNumber[number]
 	if r == nil {
 		return nil
@@ -118,24 +119,26 @@ func (all *references) releaseLocked(number int) *hostAPI {
 		return nil
 	}
 	all.dropLocked(number)
-	return r.home
+	return r
 }
 
 // dropLocked ends a reference.
 func (all *references) dropLocked(number int) {
 	if r := all.byNumber[number]; r != nil {
 		delete(all.byNumber, number)
+		if r.imported != nil {
+			delete(r.imported.peer.imported, r.imported.number)
+			return
+		}
 		delete(r.home.passed.own, number)
 	}
 }
 
-// released reports to the script of a reference that it has no holders. A nil hostAPI has no script.
+// released reports to the script of a reference that it has no holders.
 func (h *hostAPI) released(number int) {
-	if h != nil {
-		h.arrivals.Add(loop.Arrival{Drop: func() {}, Run: func() error {
-			return h.caller.dispatchInTurn(&script.ReferenceReleased{Reference: number})
-		}})
-	}
+	h.arrivals.Add(loop.Arrival{Drop: func() {}, Run: func() error {
+		return h.caller.dispatchInTurn(&script.ReferenceReleased{Reference: number})
+	}})
 }
 
 // move makes a script the holder of references that a parcel has held.
@@ -168,18 +171,18 @@ func (all *references) end(h *hostAPI) {
 	for number := range h.passed.own {
 		all.dropLocked(number)
 	}
-	released := map[int]*hostAPI{}
+	released := map[int]*reference{}
 	for number, holders := range h.passed.held {
 		for range holders {
-			if home := all.releaseLocked(number); home != nil {
-				released[number] = home
+			if ended := all.releaseLocked(number); ended != nil {
+				released[number] = ended
 			}
 		}
 	}
 	h.passed.held = nil
 	all.mu.Unlock()
-	for number, home := range released {
-		home.released(number)
+	for number, ended := range released {
+		ended.released(number)
 	}
 }
 
@@ -218,13 +221,16 @@ func (r referenced) call(c script.Call) script.Event {
 func (r referenced) request(*script.Request) script.Event { return nil }
 
 // send implements receiver. The event is handled by the instance that has what the reference is to.
-func (r referenced) send(e *event, err error) (failure string) {
+func (r referenced) send(e *event, c *cargo, err error) (failure string) {
 	if err != nil {
-		return objectLost
+		return lossOf(err)
 	}
 	found, ok := r.all.find(r.number)
 	if !ok {
 		return referenceBroken
+	}
+	if found.imported != nil {
+		return found.imported.send(e, c)
 	}
 	e.reference = r.number
 	switch {

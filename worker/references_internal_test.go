@@ -116,7 +116,7 @@ func TestReferences(t *testing.T) {
 		home, holder, numbers := setUp(t)
 		home.app.references.end(home)
 		e := newEvent("rpc", nil)
-		if got := holder.receiverOf(script.Target{Reference: numbers[0]}).send(e, nil); got != referenceBroken {
+		if got := holder.receiverOf(script.Target{Reference: numbers[0]}).send(e, nil, nil); got != referenceBroken {
 			t.Errorf("a call fails with %q; got %q", referenceBroken, got)
 		}
 		holder.ReleaseReference(numbers[0])

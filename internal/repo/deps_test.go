@@ -74,7 +74,7 @@ var layers = map[string]layer{
 	"worker": {
 		folders: append([]string{
 			".", "websocket/driver", "worker/internal/assets", "worker/internal/bundle", "worker/internal/cron", "worker/internal/egress", "worker/internal/embedded", "worker/internal/fetch", "worker/internal/loop", "worker/internal/process", "worker/internal/script", "worker/internal/storage",
-			"worker/internal/web/weburl", "internal/hooks", "internal/latch", "internal/lease", "internal/netaddr", "internal/ordered", "internal/pace", "internal/queue", "internal/replica", "internal/spelling", "internal/wire",
+			"worker/internal/web/weburl", "internal/hooks", "internal/latch", "internal/lease", "internal/loglimit", "internal/netaddr", "internal/ordered", "internal/pace", "internal/queue", "internal/replica", "internal/spelling", "internal/wire",
 		}, core...),
 		why: "a worker supervises script runtimes and uses them through worker/internal/script; values of a JavaScript engine stay below it",
 	},

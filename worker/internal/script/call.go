@@ -7,7 +7,7 @@ type Value struct {
 	// Bodies are the bytes and streams in the value, to which Text refers by their indexes. Those that a script gets have
 	// Content or Received.
 	Bodies []Body
-	// References are the numbers of the references in the value, one for each time that Text has one.
+	// References are the numbers of the references in the value, to which Text refers by their indexes.
 	References []int
 }
 

@@ -81,8 +81,8 @@ defineCallTest((value) =>
     ? (walk) => walk.tagged("WritableStream", exportTo(walk, new Sink(value)))
     : undefined,
 );
-defineCallReader("WritableStream", (reader, number) => {
-  const { stub, reference } = receive(number);
+defineCallReader("WritableStream", (reader, index) => {
+  const { stub, reference } = receive(reader.reference(index));
   const { WritableStream } = lazy("writable_streams");
   const ended = (result) => result.finally(() => reference.dispose());
   return reader.number(

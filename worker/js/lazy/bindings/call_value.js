@@ -84,10 +84,9 @@ class CallWalk extends Walk {
     return this.bodies.push(sent.args) - 1;
   }
 
-  // addReference adds a reference to one that Go has.
+  // addReference adds a reference that Go has, by its number, and returns its index: on another node the reference has another number.
   addReference(number) {
-    this.references.push(number);
-    return number;
+    return this.references.push(number) - 1;
   }
 
   // pass calls a function that passes the value to Go, and begins to send the streams.
@@ -125,11 +124,13 @@ export function pack(value) {
 class CallReader extends Reader {
   stubs = []; // the stubs in the value
   #bodies;
+  #references;
 
-  constructor(bodies) {
+  constructor(bodies, references) {
     const bytes = (index) => bodies[index] ?? new ArrayBuffer(0);
     super((index, maxLength) => withMaxLength(bytes(index), maxLength), (index) => new Uint8Array(bytes(index)));
     this.#bodies = bodies;
+    this.#references = references;
   }
 
   readKind(kind, content) {
@@ -141,15 +142,20 @@ class CallReader extends Reader {
   body(index) {
     return receivedBody(this.#bodies[index]);
   }
+
+  // reference returns the number of the reference with an index, 0 if it does not exist.
+  reference(index) {
+    return this.#references[index] ?? 0;
+  }
 }
 
 defineCallReader("Text", (reader, index) => host.decode("utf-8", reader.body(index), true, false));
 
 // unpack returns a value that Go passes: { value, stubs }, with the stubs in it.
-export function unpack(text, plain, bodies) {
+export function unpack(text, plain, bodies, references) {
   const tree = JSON.parse(text);
   if (plain) return { value: tree, stubs: [] };
-  const reader = new CallReader(bodies);
+  const reader = new CallReader(bodies, references);
   const value = reader.read(tree);
   return { value, stubs: reader.stubs };
 }

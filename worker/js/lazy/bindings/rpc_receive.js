@@ -27,7 +27,7 @@ function drop(number) {
   host.dropReference(number);
 }
 
-// exportTo returns the number of a reference to a function or an object in a value.
+// exportTo adds a reference to a function or an object to a value, and returns its index there.
 export function exportTo(walk, target) {
   const number = newReference(target);
   walk.cleanups.push(() => drop(number));
@@ -61,11 +61,11 @@ export const loose = {
 
 // answer performs a call of a receiver and ends its event. Of a receiver with reserved methods, whose class is known to the runtime, those cannot
 // be called.
-export async function answer(events, id, receiver, reserved, path, get, text, plain, bodies) {
+export async function answer(events, id, receiver, reserved, path, get, text, plain, bodies, references) {
   let stubs = [];
   try {
     let args = [];
-    if (!get) ({ value: args, stubs } = unpack(text, plain, bodies));
+    if (!get) ({ value: args, stubs } = unpack(text, plain, bodies, references));
     const parcel = pack(await perform(receiver, reserved, path, get, args));
     parcel.pass(() => host.returned(id, ...parcel.args));
     events.end(id);

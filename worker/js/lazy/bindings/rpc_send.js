@@ -32,7 +32,7 @@ expose("called", (number, thrown, failed, flags, text, plain, bodies, references
   const { resolve, reject, failure, operation } = call;
   if (failed !== "") operation.end(reject, failureOf(failure, failed, flags));
   else if (thrown) operation.end(reject, remoteError(text));
-  else operation.end(settle, resolve, reject, text, plain, bodies);
+  else operation.end(settle, resolve, reject, text, plain, bodies, references);
 });
 
 // failureOf sets the message of an error, and the properties that are true of it.
@@ -43,9 +43,9 @@ export function failureOf(failure, message, flags = []) {
 }
 
 // settle passes a result to the caller. It runs in the context of the call.
-function settle(resolve, reject, text, plain, bodies) {
+function settle(resolve, reject, text, plain, bodies, references) {
   try {
-    const { value, stubs } = unpack(text, plain, bodies);
+    const { value, stubs } = unpack(text, plain, bodies, references);
     if (typeof value === "object" && value !== null) makeDisposable(value, stubs);
     resolve(value);
   } catch (error) {

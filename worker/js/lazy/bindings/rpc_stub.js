@@ -209,15 +209,15 @@ export function receive(number) {
 }
 
 // read returns the stub of a reference in a value.
-function read(reader, number) {
-  const { stub, reference } = receive(number);
+function read(reader, index) {
+  const { stub, reference } = receive(reader.reference(index));
   reader.stubs.push(reference);
   return stub;
 }
 
 // The stub of a function is a function, which has no number in a tree, and that of an object has one.
 defineCallReader("Function", read);
-defineCallReader("Target", (reader, number) => reader.number(read(reader, number)));
+defineCallReader("Target", (reader, index) => reader.number(read(reader, index)));
 
 defineCallTest((value) => {
   const state = stateOf(value);

@@ -1,0 +1,261 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/lingerws/linger/worker/internal/script"
+)
+
+// cargo is what an event of an object has for its handler, in a form that can go to another node. One of call and request is set.
+type cargo struct {
+	call    *script.Call // without its arguments
+	args    *parcel
+	request *script.Request
+}
+
+// size returns the approximate number of bytes of the cargo, without its streams.
+func (c *cargo) size() int64 {
+	size := c.args.size()
+	if c.request != nil {
+		size += len(c.request.URL) + len(c.request.Body)
+	}
+	return int64(size)
+}
+
+// sentEvent is an event that was sent to another node and is not answered.
+type sentEvent struct {
+	peer     *peer
+	number   uint64
+	event    *event
+	cargo    *cargo
+	delivery *delivery // nil for a call of a reference
+	size     int64
+	since    time.Time     // when it was sent
+	streams  []*sentStream // the bodies in it
+	stop     func() bool   // ends the observation of the request's context; nil for calls
+}
+
+// errPeerFull is the error of a call beyond the bounds of what one node has in progress at another one.
+var errPeerFull = errors.New("too much is in progress at the other node")
+
+// sendEvent sends an event to the other node. sent is called if long is true, when the whole event was sent. The error means that nothing was sent: it is one of
+// [linger.Cluster], [errPeerFull] or [errNodeLost].
+func (p *peer) sendEvent(r *objectRecord, e *event, c *cargo, d *delivery, sent func()) (long bool, err error) {
+	s := &sentEvent{peer: p, number: p.all.nextNumber(), event: e, cargo: c, delivery: d, size: c.size(), since: time.Now()}
+	r.number = s.number
+	if err := p.addCall(s); err != nil {
+		return false, err
+	}
+	if err := s.fill(r); err == nil {
+		s.observe()
+		if long, err = p.sendWhole(r, func() { s.sentWhole(); sent() }); err == nil {
+			p.markSending(s, long)
+			p.all.counts.sent.Add(1)
+			return long, nil
+		}
+	} else {
+		p.takeCall(s.number)
+		s.withdraw(r)
+		return false, err
+	}
+	if p.takeCall(s.number) == nil { // the session has ended, and has failed the event
+		return false, nil
+	}
+	s.withdraw(r)
+	return false, err
+}
+
+// addCall adds a call that is sent.
+func (p *peer) addCall(s *sentEvent) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.ended:
+		return errNodeLost
+	case len(p.calls) >= maxPeerCalls, p.bytes+s.size > maxPeerBytes:
+		return errPeerFull
+	}
+	p.calls[s.number] = s
+	p.bytes += s.size
+	return nil
+}
+
+// takeCall removes a call that is answered and returns it, nil if there is none.
+func (p *peer) takeCall(number uint64) *sentEvent {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.calls[number]
+	if s != nil {
+		delete(p.calls, number)
+		p.bytes -= s.size
+	}
+	return s
+}
+
+// fill sets the fields of a record from the cargo.
+func (s *sentEvent) fill(r *objectRecord) (err error) {
+	c := s.cargo
+	if c.call != nil {
+		r.path, r.get = c.call.Path, c.call.Get
+		r.value, s.streams, err = s.peer.export(c.args)
+		return err
+	}
+	r.method, r.url, r.header = c.request.Method, c.request.URL, c.request.Header.Fields
+	r.body.content = c.request.Body
+	if body := s.event.body; body != nil {
+		r.body.content = nil
+		stream, err := s.peer.addSent(passedOn{body}, nil)
+		if err != nil {
+			return err
+		}
+		s.streams = append(s.streams, stream)
+		r.body.stream, r.body.length = stream.number, body.length
+	}
+	return nil
+}
+
+// observe cancels the event at the other node when its request is cancelled.
+func (s *sentEvent) observe() {
+	if s.event.request != nil {
+		s.stop = context.AfterFunc(s.event.request, func() {
+			_ = s.peer.send(&objectRecord{kind: recordCancel, number: s.number}) // the answer is dropped in any case
+		})
+	}
+}
+
+// withdraw takes an event back that the other node has not begun.
+func (s *sentEvent) withdraw(r *objectRecord) {
+	if s.stop != nil {
+		s.stop()
+	}
+	for _, stream := range s.streams {
+		stream.withdraw()
+	}
+	if r != nil { // it was not sent
+		s.peer.all.app.references.takeBack(s.peer, r.value.references)
+	}
+}
+
+// markSending records that a long event is still being sent: the other node does not have it yet.
+func (p *peer) markSending(s *sentEvent, long bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if long {
+		s.since = s.since.Add(maxSendTime)
+	}
+}
+
+// sentWhole records that a long event has been sent.
+func (s *sentEvent) sentWhole() {
+	s.peer.mu.Lock()
+	defer s.peer.mu.Unlock()
+	s.since = time.Now()
+}
+
+// fail ends an event that was sent and has no answer.
+func (s *sentEvent) fail(failure string) {
+	if s.stop != nil {
+		s.stop()
+	}
+	s.peer.all.counts.failed.Add(1)
+	if s.delivery != nil {
+		defer s.delivery.route.answered()
+	}
+	s.event.failWith(failure)
+}
+
+// failWith ends an event that was not handled here, with a failure.
+func (e *event) failWith(failure string) {
+	if e.claim() {
+		e.outcome = &script.Outcome{Failure: failure}
+	}
+	e.end()
+}
+
+// handleAnswer handles the answer to an event that was sent.
+func (p *peer) handleAnswer(r *objectRecord) {
+	s := p.takeCall(r.number)
+	if s == nil {
+		p.dropAnswer(r)
+		return
+	}
+	if r.kind == recordMoved && s.delivery != nil {
+		p.all.counts.moved.Add(1)
+		s.withdraw(nil)
+		s.delivery.route.moved(s.delivery, p.node)
+		return
+	}
+	if s.delivery != nil {
+		defer s.delivery.route.answered()
+	}
+	e := s.event
+	s.cargo.args.passed()
+	if !e.claim() { // it was cancelled
+		p.dropAnswer(r)
+		return
+	}
+	switch {
+	case r.kind == recordResponse:
+		p.acceptResponse(s, r)
+	case r.kind == recordResult:
+		if s.stop != nil {
+			s.stop()
+		}
+		p.acceptResult(e, r)
+	default:
+		e.outcome = &script.Outcome{Failure: objectUnanswered}
+	}
+	e.end()
+}
+
+// acceptResult makes the outcome in a record that of an event.
+func (p *peer) acceptResult(e *event, r *objectRecord) {
+	result, err := p.accept(&r.value)
+	if err != nil {
+		e.outcome = &script.Outcome{Failure: objectOverloaded}
+		return
+	}
+	e.result = result
+	e.outcome = &script.Outcome{Value: script.Value{Text: r.value.text, Plain: r.value.plain}, Thrown: r.thrown, Failure: r.failure}
+}
+
+// acceptResponse makes the response in a record that of an event.
+func (p *peer) acceptResponse(s *sentEvent, r *objectRecord) {
+	e := s.event
+	answer := &response{status: r.status, header: r.header, body: r.body.content, length: r.body.length, onSent: func() {}}
+	switch {
+	case len(r.offer) > 0:
+		number, err := p.all.app.importOffer(r.offer, p.node)
+		if err != nil {
+			e.outcome = &script.Outcome{Failure: objectOverloaded}
+			return
+		}
+		answer.offer = number
+	case r.body.stream != 0:
+		stream, err := p.addReceived(r.body.stream)
+		if err != nil {
+			_ = p.send(&objectRecord{kind: recordStreamEnded, number: r.body.stream}) // the session ends it otherwise
+			e.outcome = &script.Outcome{Failure: objectOverloaded}
+			return
+		}
+		answer.reader = stream
+	}
+	e.response = answer
+}
+
+// dropAnswer releases what an answer has that nothing waits for.
+func (p *peer) dropAnswer(r *objectRecord) {
+	if value, err := p.accept(&r.value); err == nil {
+		value.drop()
+	}
+	if r.body.stream != 0 {
+		_ = p.send(&objectRecord{kind: recordStreamEnded, number: r.body.stream}) // the session ends it otherwise
+	}
+	if len(r.offer) > 0 {
+		if number, err := p.all.app.importOffer(r.offer, p.node); err == nil {
+			p.all.app.objects.offers.drop(number)
+		}
+	}
+}
