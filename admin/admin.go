@@ -46,6 +46,9 @@ type Options struct {
 	Upgrade       func(UpgradeRequest) error
 	UpgradeStatus func() *UpgradeStatus
 
+	// ClusterLink returns the state of what connects the server with the other nodes of its cluster; nil means that it is not a node of one.
+	ClusterLink func() ClusterLink
+
 	LogLevel  *slog.LevelVar // of the server's log
 	Dashboard http.Handler   // serves GET /
 	Metrics   http.Handler   // serves GET /metrics
@@ -71,6 +74,8 @@ type Handler struct {
 	live  *live
 	end   sync.Once
 	ended chan struct{} // closed by Shutdown
+
+	stopStatus func() // ends the answers to other nodes
 }
 
 // New returns a handler.
@@ -81,7 +86,7 @@ func New(opts Options) *Handler {
 	if opts.Recorder == nil {
 		opts.Recorder = NewRecorder()
 	}
-	h := &Handler{opts: opts, state: opts.Proxy, mux: http.NewServeMux(), guard: newGuard(opts), ended: make(chan struct{})}
+	h := &Handler{opts: opts, state: opts.Proxy, mux: http.NewServeMux(), guard: newGuard(opts), ended: make(chan struct{}), stopStatus: func() {}}
 	h.live = newLive(h)
 	h.feeds = newFeeds(h)
 	h.route()
@@ -90,6 +95,7 @@ func New(opts Options) *Handler {
 		opts.Recorder.server.Store(opts.Server)
 		opts.Recorder.queries.Store(opts.ShowQueries)
 		h.routeServer()
+		h.stopStatus = h.serveStatus()
 		go h.live.record(h.ended)
 	}
 	return h
@@ -97,7 +103,10 @@ func New(opts Options) *Handler {
 
 // Shutdown closes the WebSockets of the handler, and stops recording.
 func (h *Handler) Shutdown(ctx context.Context) error {
-	h.end.Do(func() { close(h.ended) })
+	h.end.Do(func() {
+		h.stopStatus()
+		close(h.ended)
+	})
 	return h.feeds.Shutdown(ctx)
 }
 
@@ -136,6 +145,7 @@ func (h *Handler) routeServer() {
 		"POST /@connections/{id}":                      h.sendTo,
 		"DELETE /@connections/{id}":                    h.closeConnection,
 		"GET /v1/channels":                             h.listChannels,
+		"GET /v1/cluster":                              h.getCluster,
 		"POST /v1/channels/{channel}":                  h.publish,
 		"PUT /@connections/{id}/channels/{channel}":    h.subscribe,
 		"DELETE /@connections/{id}/channels/{channel}": h.unsubscribe,

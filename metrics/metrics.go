@@ -27,6 +27,7 @@ type Options struct {
 	Workers    func() []Worker // the status of each worker
 	Generation func() int      // the number of the version of the application in use
 	Storage    func() Storage  // what the application stores
+	Cluster    func() Cluster  // the cluster of which the server is a node; nil if it is alone
 }
 
 // Metrics are the metrics of one server.
@@ -36,6 +37,8 @@ type Metrics struct {
 	opts     Options
 	counters counters
 	events   *eventMetrics
+	calls    clusterCalls
+	relays   relays
 }
 
 // New returns metrics. They need the server's Options.Trace to be [Metrics.Trace], and a call of [Metrics.Observe].
@@ -49,7 +52,7 @@ func New(opts Options) *Metrics {
 	}
 	m := &Metrics{
 		common: newCommon(buildInfo(opts.Version, opts.Revision, opts.Engine), opts.Certificates),
-		opts:   opts, counters: newCounters(), events: newEventMetrics(opts.Runtime, usual...),
+		opts:   opts, counters: newCounters(), events: newEventMetrics(opts.Runtime, usual...), calls: newClusterCalls(), relays: newRelays(),
 	}
 	m.begin("origin", "version", "max-connections", "max-per-address", "upgrade-rate", "drain", reasonUnknownHost)
 	m.counters.begin()
@@ -58,6 +61,9 @@ func New(opts Options) *Metrics {
 	if opts.Workers != nil {
 		m.registry.MustRegister(m.counters.ofApplication()...)
 		m.registry.MustRegister(newApplicationCollector(opts))
+	}
+	if opts.Cluster != nil {
+		m.registry.MustRegister(newClusterCollector(opts.Cluster), m.calls, m.relays.received, m.relays.delivered, m.relays.failed)
 	}
 	return m
 }

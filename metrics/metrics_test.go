@@ -199,6 +199,13 @@ func application() metrics.Options {
 		},
 		Generation: func() int { return 7 },
 		Storage:    func() metrics.Storage { return metrics.Storage{Databases: 1, Queued: 2, Commits: 3, Syncs: 4} },
+		Cluster: func() metrics.Cluster {
+			return metrics.Cluster{
+				Connected: true, Nodes: 3, Pending: 4, Sent: metrics.ClusterTraffic{Records: 5, Bytes: 6}, Received: metrics.ClusterTraffic{Records: 7, Bytes: 8},
+				Dropped: map[string]uint64{"full": 9},
+				Objects: metrics.ClusterObjects{Owned: 10, LeaseRemaining: 1500 * time.Millisecond, TakenOver: 11, ShippedBytes: 12, Oldest: time.Second},
+			}
+		},
 	}
 }
 
@@ -210,7 +217,20 @@ func TestMetricsOfApplication(t *testing.T) {
 	s.metrics.Reload(errors.New("as intended"))
 	s.metrics.Restart("memory")
 	s.metrics.Failure()
+	s.metrics.ClusterCall(2*time.Millisecond, nil)
+	trace := s.metrics.Trace()
+	trace.Relayed("channel", linger.Payload{}, 4)
+	trace.RelayFailed("channel", linger.ErrClusterFull)
+	trace.RelayFailed("channel", errors.New("as intended"))
+	s.metrics.ClusterCall(time.Minute, errors.New("as intended"))
 	s.want(
+		"linger_cluster_connected 1", "linger_cluster_nodes 3", "linger_cluster_pending_bytes 4", "linger_cluster_storage_ready 0",
+		`linger_cluster_records_total{direction="sent"} 5`, `linger_cluster_bytes_total{direction="received"} 8`, `linger_cluster_records_dropped_total{reason="full"} 9`,
+		`linger_cluster_records_dropped_total{reason="overrun"} 0`, "linger_cluster_objects_owned 10", "linger_cluster_lease_remaining_seconds 1.5",
+		"linger_cluster_objects_taken_over_total 11", "linger_cluster_log_bytes_total 12", "linger_cluster_log_lag_seconds 1",
+		"linger_cluster_publications_total 1", "linger_cluster_deliveries_total 4", `linger_cluster_publications_failed_total{reason="full"} 1`,
+		`linger_cluster_publications_failed_total{reason="malformed"} 1`,
+		`linger_cluster_call_duration_seconds_bucket{result="answered",le="0.0025"} 1`, `linger_cluster_call_duration_seconds_count{result="failed"} 1`,
 		`linger_workers{state="running"} 2`, `linger_workers{state="asleep"} 0`, `linger_workers{state="backing_off"} 1`,
 		"linger_worker_queue_events 4", "linger_worker_queue_oldest_seconds 2", "linger_objects 3", "linger_object_wakes_total 5",
 		"linger_worker_sleeps_total 1", "linger_worker_posts_dropped_total 1", "linger_generation 7",

@@ -36,6 +36,12 @@ func (m *Metrics) Trace() *linger.Trace {
 			c.published.Inc()
 			c.delivered.Add(float64(receivers))
 		},
+		Relayed: func(_ string, _ linger.Payload, receivers int) {
+			m.relays.received.Inc()
+			m.relays.delivered.Add(float64(receivers))
+		},
+		RelayFailed: m.relays.relayFailed,
+
 		Handled: m.handled,
 		Slow:    func(_ *linger.Socket, p linger.Policy) { c.full.WithLabelValues(p.String()).Inc() },
 		Pong:    func(_ *linger.Socket, took time.Duration) { c.roundTrip.Observe(took.Seconds()) },

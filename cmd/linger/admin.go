@@ -184,7 +184,7 @@ func (a *administration) observe(o *worker.Options) {
 			a.recorder.Failed(admin.Entry{Event: f.Event, Connection: f.Connection, Worker: f.Worker, Text: f.Text, At: f.At})
 		},
 	}
-	a.measured = newMeasurements(o.Runtime)
+	a.measured = newMeasurements(o)
 	a.measured.observe(o)
 	a.counted = a.measured.metrics
 }
@@ -270,8 +270,9 @@ func (c *runCommand) serveAdmin(a *administration, out *streams, running *runnin
 		Server: running.app.Server(), Token: c.AdminToken, ShowQueries: c.AdminQueries, Profiles: c.AdminPprof,
 		Version: versionNumber(), Runtime: string(c.Runtime), App: c.App,
 		Dashboard: dashboard.Handler(), Metrics: a.measured.handler(running.app, running.listeners),
-		Workers: func() []admin.Worker { return adminWorkers(running.app.Workers()) },
-		Drain:   drains.request, CancelDrain: drains.cancel, LogLevel: running.log.level,
+		Workers:     func() []admin.Worker { return adminWorkers(running.app.Workers()) },
+		ClusterLink: c.member.link(),
+		Drain:       drains.request, CancelDrain: drains.cancel, LogLevel: running.log.level,
 		Upgrade: upgrades.request, UpgradeStatus: upgrades.current,
 		Reload: func(ctx context.Context) (any, error) { return reloader.request(ctx) },
 	})

@@ -74,6 +74,7 @@ func (c *runCommand) configure() error {
 		return errNoApp
 	}
 	c.warnOfEgress()
+	c.configWarnings = append(c.configWarnings, c.clusterFlags.warnings(c.bindings)...)
 	c.setDataFolder(path)
 	return c.collectVars(project, filepath.Dir(path))
 }

@@ -139,6 +139,7 @@ func (c *runCommand) server() linger.Options {
 			HighWater:       int(c.HighWater),
 			HalfOpenTimeout: time.Duration(c.HalfOpenTimeout),
 		},
+		Node:            c.Node,
 		MaxConnections:  c.MaxConnections,
 		MaxPerAddress:   c.MaxPerAddress,
 		MaxMemory:       int64(c.MemoryConnections),
@@ -169,6 +170,7 @@ func (c *runCommand) Validate() error {
 		c.staticFlags.Validate(),
 		c.adminFlags.Validate(),
 		c.otelFlags.Validate(),
+		c.clusterFlags.Validate(),
 		c.checkDrain(c.ShutdownTimeout),
 	}
 	for _, check := range []struct {

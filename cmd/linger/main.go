@@ -37,6 +37,7 @@ type commands struct {
 	Publish  publishCommand  `cmd:"" group:"A running server:" help:"Publish a message on a channel."`
 	Workers  workersCommand  `cmd:"" group:"A running server:" help:"List the workers of a server."`
 	Failures failuresCommand `cmd:"" group:"A running server:" help:"List the last failures of the application."`
+	Cluster  clusterCommand  `cmd:"" group:"A running server:" help:"Show the cluster of a server: its nodes, and the state of the link to them."`
 	Upgrade  upgradeCommand  `cmd:"" group:"A running server:" help:"Replace the process of a server by one of another binary, to which its connections move."`
 	Drain    drainCommand    `cmd:"" group:"A running server:" help:"Close the connections of a server one after the other, or a share of them."`
 	Top      topCommand      `cmd:"" group:"A running server:" help:"Show the traffic of a server, once a second."`

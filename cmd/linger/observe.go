@@ -36,11 +36,12 @@ func (uncounted) HandoverBegun()       {}
 func (uncounted) HandoverFailed()      {}
 func (uncounted) HandoverTaken(int)    {}
 
-// newMeasurements returns the metrics of an application on a runtime.
-func newMeasurements(runtime worker.Runtime) *measurements {
+// newMeasurements returns the metrics of an application with options.
+func newMeasurements(o *worker.Options) *measurements {
 	m := &measurements{}
+	node, _ := o.Server.Cluster.(*member) // nil without a cluster
 	m.metrics = metrics.New(metrics.Options{
-		Version: versionNumber(), Revision: revision(), Engine: worker.EngineVersion, Runtime: cmp.Or(runtime.Name, string(embedded)),
+		Version: versionNumber(), Revision: revision(), Engine: worker.EngineVersion, Runtime: cmp.Or(o.Runtime.Name, string(embedded)),
 		Workers:      m.workers,
 		Certificates: func() []metrics.Certificate { return m.listeners.ends() },
 		Generation:   func() int { return m.app.Generation() },
@@ -48,9 +49,16 @@ func newMeasurements(runtime worker.Runtime) *measurements {
 			now := m.app.Storage()
 			return metrics.Storage{Databases: now.Databases, Queued: now.Queued, Commits: now.Commits, Syncs: now.Syncs}
 		},
+		Cluster: node.measure(m.objects),
 	})
+	if node != nil {
+		node.called = m.metrics.ClusterCall
+	}
 	return m
 }
+
+// objects returns what the application does for the objects of its cluster.
+func (m *measurements) objects() metrics.ClusterObjects { return metrics.ClusterObjects{} }
 
 // observe adds what the metrics count to the options of an application.
 func (m *measurements) observe(o *worker.Options) {

@@ -71,6 +71,7 @@ func (r *running) reload() (reloadReport, error) {
 	if err != nil {
 		return reloadReport{}, configError{err}
 	}
+	r.started.member.apply(&options)
 	useCertificates, err := r.listeners.reloadCertificates(next.entryFlags)
 	if err != nil {
 		return reloadReport{}, configError{err}

@@ -28,6 +28,7 @@ type runCommand struct {
 	connectionFlags `embed:"" group:"Connections:"`
 	egressFlags     `embed:"" group:"Outgoing connections:"`
 	otelFlags       `embed:"" group:"Tracing:"`
+	clusterFlags    `embed:"" group:"Cluster:"`
 	drainFlags      `embed:"" group:"Draining:"`
 	logFlags        `embed:"" group:"Log:"`
 	adminFlags      `embed:"" group:"Administration:"`
@@ -37,6 +38,7 @@ type runCommand struct {
 	configuration  // set by configure
 
 	tracing *tracing // nil without a collector
+	member  *member  // nil without a cluster
 }
 
 // Run loads the application and then serves it until a signal ends the server. It does not listen before the application
@@ -55,7 +57,11 @@ func (c *runCommand) Run(out *streams, old *predecessor) error {
 		return err
 	}
 	defer c.tracing.close()
-	app, err := c.load(old.loader(), log, p.admin.observe, old.observe)
+	if c.member, err = c.joinCluster(old, log.Logger); err != nil {
+		return err
+	}
+	defer c.member.leave()
+	app, err := c.load(old.loader(), log, c.member.apply, p.admin.observe, old.observe)
 	if err != nil {
 		return fmt.Errorf("cannot load %s:\n%w", c.App, err)
 	}
@@ -77,7 +83,7 @@ func (c *runCommand) Run(out *streams, old *predecessor) error {
 	c.print(out, fmt.Sprintf("%s runs at %s", c.App, listeners.urls()))
 	drains := newDrains(app.Server(), running.drainOptions, log.Logger)
 	upgrades := newUpgrades(running.transferable(), running.handoverFlags, listeners.sockets, p)
-	upgrades.stop, upgrades.retry = reloader.close, running.retryReload
+	upgrades.stop, upgrades.retry, upgrades.refusal = reloader.close, running.retryReload, c.member.refusal()
 	c.serveAdmin(p.admin, out, running, drains, reloader, upgrades)
 	return service{
 		handler:         running.handler,

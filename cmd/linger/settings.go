@@ -22,7 +22,7 @@ const (
 
 // sections returns the tables of the configuration file, as the first words of the flags in them.
 func sections() []string {
-	return []string{"admin", "drain", "static", "tls", "acme", "log", "otel", "proxy-protocol", "handover"}
+	return []string{"admin", "drain", "static", "tls", "acme", "log", "otel", "proxy-protocol", "handover", "cluster"}
 }
 
 // otherVariables returns the environment variables that are not settings; * is any rest of a name.

@@ -21,6 +21,7 @@ var samples = map[string]string{
 	"main.runtimeName": "deno", "main.isolation": "none", "main.inspector": "127.0.0.1:9000", "main.lostAction": "1011", "main.backendURL": "ws://127.0.0.1:1",
 	"main.port": "81", "main.listenAddress": "unix:/run/a.sock?mode=0660", "main.hostPattern": "a.example.com", "main.originPattern": "https://example.com",
 	"main.token": "chat", "main.network": "10.0.0.0/8", "main.proxyPeer": "10.0.0.0/8", "main.egressRule": "10.0.0.0/8=deny", "main.fieldName": "User-Agent", "main.otelHeader": "name=value", "main.adminAddress": "127.0.0.1:9000",
+	"main.clusterURL": "nats://127.0.0.1:4222", "main.clusterAddress": "127.0.0.1:6222",
 }
 
 // sampleOf returns a valid value for a setting that is not its default. It must have the form in which the value is printed.
@@ -31,6 +32,7 @@ func sampleOf(t *testing.T, setting *settings.Setting) string {
 	}
 	if sample, ok := map[string]string{
 		"static-not-found": "404-page", "otel-sample-ratio": "0.5", "lifetime-jitter": "0.5", "admin-token": "0123456789abcdef", "acme-ca": "https://ca.example/directory",
+		"cluster-secret": "0123456789abcdef", "cluster-lease": "30s",
 	}[setting.Name]; ok {
 		return sample
 	}
@@ -52,7 +54,15 @@ func sampleOf(t *testing.T, setting *settings.Setting) string {
 var commandLines = map[string][]string{"run": {"run", "app.js"}, "proxy": {"proxy", "--to=ws://127.0.0.1:9"}}
 
 // companions are the flags without which a setting is an error.
-var companions = map[string][]string{"tls-key": {"--tls-cert=a.pem"}, "acme-domain": {"--acme-agree-tos"}}
+var companions = map[string][]string{"tls-key": {"--tls-cert=a.pem"}, "acme-domain": {"--acme-agree-tos"},
+	"cluster-listen": {"--node=a"}, "cluster-join": ownCluster, "cluster-dir": ownCluster, "cluster-advertise": ownCluster, "cluster-secret": ownCluster, "cluster-creds": {natsCluster},
+	"cluster-tls-cert": {natsCluster, "--cluster-tls-key=a.pem"}, "cluster-tls-key": {natsCluster, "--cluster-tls-cert=a.pem"}, "cluster-tls-ca": {natsCluster},
+}
+
+// ownCluster and natsCluster are flags that make a server a node of a cluster.
+var ownCluster = []string{"--node=a", "--cluster-listen=127.0.0.1:6222"}
+
+const natsCluster = "--cluster=nats://127.0.0.1:4222"
 
 // settingsOf returns the settings of a command.
 func settingsOf(t *testing.T, command string) *settings.Schema {

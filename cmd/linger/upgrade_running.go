@@ -56,7 +56,7 @@ func (r *running) handoverFlags() handoverFlags { return r.current.Load().handov
 // receive takes over from an old process.
 func (r *running) receive(ctx context.Context, link *net.UnixConn, old *predecessor) error {
 	return r.app.Receive(ctx, link, linger.ReceiveOptions{
-		Version: versionNumber(), Terms: old.terms, Ended: old.ended,
+		Version: versionNumber(), Terms: old.terms, Started: r.started.member.takeOver, Ended: old.ended,
 	})
 }
 

@@ -45,31 +45,39 @@ const healthy = `
 	linger_worker_restarts_total{reason="memory"} 1x40
 	linger_reloads_total{result="failed"} 1x40
 	linger_storage_queued_bytes 1000x40
+	linger_cluster_connected 1x40
+	linger_cluster_storage_ready 1x40
+	linger_cluster_records_dropped_total{reason="full"} 1x40
+	linger_cluster_log_lag_seconds 0x40
 	linger_tls_certificate_expiry_timestamp_seconds{name="a.example"} 2592000x40
 `
 
 // problems has for each alert the series that differ from those of a healthy server.
 var problems = map[string]string{
-	"LingerDown":               `up 0x40`,
-	"LingerNotReady":           `linger_ready 0x40`,
-	"LingerDrainStuck":         "linger_draining 1x40\nlinger_drain_connections_left 5x40",
-	"LingerUpgradeFailed":      `linger_handovers_total{result="failed"} 0x30 1x10`,
-	"LingerFileDescriptors":    `process_open_fds 19000x40`,
-	"LingerRefusesConnections": `linger_handshakes_refused_total{reason="max-connections"} 0+60x40`,
-	"LingerBackendsFail":       `linger_handshakes_refused_total{reason="unreachable"} 0+60x40`,
-	"LingerConnectionsDrop":    `linger_connections{state="open"} 1000x34 500x6`,
-	"LingerAbnormalEnds":       `linger_connections_closed_total{initiator="neither"} 0+600x40`,
-	"LingerViolations":         `linger_violations_total{violation="message.size"} 0+120x40`,
-	"LingerSlowClients":        `linger_send_queue_full_total{policy="close"} 0+120x40`,
-	"LingerMemoryNearBound":    `linger_buffered_bytes 900000x40`,
-	"LingerEventsFail":         `linger_events_failed_total{event="websocketmessage"} 0+60x40`,
-	"LingerEventsSlow":         `linger_event_duration_seconds_bucket{event="websocketmessage",le="0.1"} 0+60x40`,
-	"LingerEventsWait":         `linger_worker_queue_oldest_seconds 20x40`,
-	"LingerWorkerBacksOff":     `linger_workers{state="backing_off"} 1x40`,
-	"LingerWorkerRestarts":     `linger_worker_restarts_total{reason="memory"} 0+1x40`,
-	"LingerReloadFailed":       `linger_reloads_total{result="failed"} 1x35 2x5`,
-	"LingerStorageFallsBehind": `linger_storage_queued_bytes 100000000x40`,
-	"LingerCertificateEnds":    `linger_tls_certificate_expiry_timestamp_seconds{name="a.example"} 1000000x40`,
+	"LingerDown":                  `up 0x40`,
+	"LingerNotReady":              `linger_ready 0x40`,
+	"LingerDrainStuck":            "linger_draining 1x40\nlinger_drain_connections_left 5x40",
+	"LingerUpgradeFailed":         `linger_handovers_total{result="failed"} 0x30 1x10`,
+	"LingerFileDescriptors":       `process_open_fds 19000x40`,
+	"LingerRefusesConnections":    `linger_handshakes_refused_total{reason="max-connections"} 0+60x40`,
+	"LingerBackendsFail":          `linger_handshakes_refused_total{reason="unreachable"} 0+60x40`,
+	"LingerConnectionsDrop":       `linger_connections{state="open"} 1000x34 500x6`,
+	"LingerAbnormalEnds":          `linger_connections_closed_total{initiator="neither"} 0+600x40`,
+	"LingerViolations":            `linger_violations_total{violation="message.size"} 0+120x40`,
+	"LingerSlowClients":           `linger_send_queue_full_total{policy="close"} 0+120x40`,
+	"LingerMemoryNearBound":       `linger_buffered_bytes 900000x40`,
+	"LingerEventsFail":            `linger_events_failed_total{event="websocketmessage"} 0+60x40`,
+	"LingerEventsSlow":            `linger_event_duration_seconds_bucket{event="websocketmessage",le="0.1"} 0+60x40`,
+	"LingerEventsWait":            `linger_worker_queue_oldest_seconds 20x40`,
+	"LingerWorkerBacksOff":        `linger_workers{state="backing_off"} 1x40`,
+	"LingerWorkerRestarts":        `linger_worker_restarts_total{reason="memory"} 0+1x40`,
+	"LingerReloadFailed":          `linger_reloads_total{result="failed"} 1x35 2x5`,
+	"LingerStorageFallsBehind":    `linger_storage_queued_bytes 100000000x40`,
+	"LingerClusterDisconnected":   `linger_cluster_connected 0x40`,
+	"LingerClusterStorage":        `linger_cluster_storage_ready 0x40`,
+	"LingerClusterDrops":          `linger_cluster_records_dropped_total{reason="full"} 0+60x40`,
+	"LingerClusterLogFallsBehind": `linger_cluster_log_lag_seconds 30x40`,
+	"LingerCertificateEnds":       `linger_tls_certificate_expiry_timestamp_seconds{name="a.example"} 1000000x40`,
 }
 
 // series returns the series of a server with a problem, with the labels of a scrape.

@@ -36,6 +36,7 @@ func scrape(t *testing.T) served {
 			return []metrics.Certificate{{Name: "a.example", NotAfter: time.Unix(1, 0)}}
 		},
 		Storage: func() metrics.Storage { return metrics.Storage{} },
+		Cluster: func() metrics.Cluster { return metrics.Cluster{} },
 	})
 	server := linger.NewServer(linger.HandlerFuncs{}, linger.Options{Trace: m.Trace(), Logger: slog.New(slog.DiscardHandler)})
 	m.Observe(server)

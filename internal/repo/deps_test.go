@@ -177,7 +177,7 @@ var layers = map[string]layer{
 		why: "URLs are text; scripts and their requests share them",
 	},
 	"admin": {
-		folders: append([]string{".", "websocket/driver", "internal/netaddr", "internal/rate"}, core...),
+		folders: append([]string{".", "websocket/driver", "internal/netaddr", "internal/rate", "internal/wire"}, core...),
 		why:     "the administration of a server needs the server only; the command gives it the rest as values and functions",
 	},
 	"admin/dashboard": {
@@ -242,7 +242,7 @@ var layers = map[string]layer{
 			"cmd/linger/internal/settings",
 			"cmd/linger/internal/systemd",
 			"cmd/linger/internal/wrangler",
-			"internal/forwarding", "internal/handover", "internal/httprule", "internal/loglimit", "internal/netaddr", "internal/spelling",
+			"internal/forwarding", "internal/handover", "internal/httprule", "internal/ident", "internal/loglimit", "internal/netaddr", "internal/spelling",
 		}, core...),
 		modules: []string{"github.com/alecthomas/kong", "github.com/alecthomas/mango-kong", "github.com/muesli/roff", "github.com/jotaen/kong-completion", "github.com/fsnotify/fsnotify"},
 		why:     "the command combines the packages; code that belongs to one of them stays there",

@@ -63,7 +63,10 @@ func New(command *kong.Node, names Names) (*Schema, error) {
 			}
 			section, key := s.split(name)
 			if key == "" {
-				return nil, fmt.Errorf("the flag --%s has the name of a table of the configuration file", name)
+				key = flag.Tag.Get("key")
+			}
+			if key == "" {
+				return nil, fmt.Errorf("the flag --%s has the name of a table of the configuration file: it needs the tag key", name)
 			}
 			if setting.Key == "" {
 				setting.Section, setting.Key = section, key
@@ -102,7 +105,7 @@ func (s *Schema) Groups() []Group {
 	return groups
 }
 
-// split returns the table and the key for the name of a flag. The key is empty if the name is that of a table.
+// split returns the table and the key for the name of a flag. The key is empty if the name is that of a table; it is that of the tag key then.
 func (s *Schema) split(name string) (section, key string) {
 	key = name
 	for _, candidate := range s.sections {
