@@ -78,17 +78,26 @@ func (d *localDB) crash() {
 	d.now = d.durable.clone()
 }
 
-func (d *localDB) Size() (uint32, error) {
+// Pages returns the database as its pages, which change with it.
+func (d *localDB) Pages() (replica.Pages, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.now.size, nil
+	return &localPages{d, d.now.size}, nil
 }
 
-func (d *localDB) Read(number uint32, data []byte) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+type localPages struct {
+	db   *localDB
+	size uint32
+}
+
+func (p *localPages) Size() uint32 { return p.size }
+func (p *localPages) Close() error { return nil }
+
+func (p *localPages) Read(number uint32, data []byte) error {
+	p.db.mu.Lock()
+	defer p.db.mu.Unlock()
 	clear(data)
-	copy(data, d.now.pages[number])
+	copy(data, p.db.now.pages[number])
 	return nil
 }
 

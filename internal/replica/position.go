@@ -90,13 +90,22 @@ type Database interface {
 	// Sync blocks until what was applied is durable.
 	Sync() error
 
-	// Size returns the size of the database, in pages, without transactions that are not durable.
-	Size() (uint32, error)
-
-	// Read reads a page, without transactions that are not durable; zeros if the database does not have it.
-	Read(number uint32, data []byte) error
+	// Pages returns the pages of the file of the database, which may change meanwhile. It has transactions that are durable, and no others, except those
+	// that the file lacks when Sync or Barrier return an error.
+	Pages() (Pages, error)
 
 	// Barrier calls f after all changes that were durable before were passed to [Ship.Commit]. The error is why the file may lack some of them. f must
 	// not block.
 	Barrier(f func(error))
+}
+
+// Pages are the pages of a database.
+type Pages interface {
+	// Size returns the number of pages when they were opened.
+	Size() uint32
+
+	// Read reads a page; zeros if the database does not have it any more.
+	Read(number uint32, data []byte) error
+
+	Close() error
 }

@@ -13,16 +13,17 @@ func (p *Ship) isSnapshotDue() bool {
 
 // offline appends the local database as a snapshot that begins another history. Nothing else is appended meanwhile.
 func (p *Ship) offline(ctx context.Context) error {
-	size, err := p.db.Size()
+	pages, err := p.db.Pages()
 	if err != nil {
 		return err
 	}
-	if size == 0 {
+	defer pages.Close()
+	if pages.Size() == 0 {
 		return p.transaction(ctx, &Change{Replaced: true})
 	}
 	p.since = Position{}
 	p.tx++
-	parts := &parts{db: p.db, size: size, tx: p.tx}
+	parts := &parts{pages: pages, tx: p.tx}
 	begin := uint64(0)
 	for first := true; ; first = false {
 		file, last, err := parts.next()
@@ -52,26 +53,25 @@ func (p *Ship) completed(begin uint64) {
 
 // parts makes the parts of a snapshot.
 type parts struct {
-	db   Database
-	size uint32 // in pages
-	tx   uint64
-	read uint32 // the number of the last page that was read
-	rest []Page // those that did not fit into the last part
+	pages Pages
+	tx    uint64
+	read  uint32 // the number of the last page that was read
+	rest  []Page // those that did not fit into the last part
 }
 
 // next returns the next part as an LTX file, and whether it is the last one.
 func (p *parts) next() (file []byte, last bool, err error) {
 	pages := p.rest
-	for len(pages) < partPages && p.read < p.size {
+	for len(pages) < partPages && p.read < p.pages.Size() {
 		p.read++
 		data := make([]byte, PageSize)
-		if err := p.db.Read(p.read, data); err != nil {
+		if err := p.pages.Read(p.read, data); err != nil {
 			return nil, false, err
 		}
 		pages = append(pages, Page{p.read, data})
 	}
-	file, p.rest, err = encodeFile(pages, p.size, p.tx)
-	return file, p.read >= p.size && len(p.rest) == 0, err
+	file, p.rest, err = encodeFile(pages, p.pages.Size(), p.tx)
+	return file, p.read >= p.pages.Size() && len(p.rest) == 0, err
 }
 
 // online makes a snapshot while transactions are appended.
@@ -102,12 +102,13 @@ func (p *Ship) snapshot() error {
 	if err != nil {
 		return err
 	}
-	size, err := p.db.Size()
+	pages, err := p.db.Pages()
 	if err != nil {
 		return err
 	}
-	parts := &parts{db: p.db, size: size, tx: begin.tx}
-	for last := size == 0; !last; {
+	defer pages.Close()
+	parts := &parts{pages: pages, tx: begin.tx}
+	for last := pages.Size() == 0; !last; {
 		var file []byte
 		if file, last, err = parts.next(); err != nil {
 			return err

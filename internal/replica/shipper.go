@@ -177,8 +177,12 @@ func (s *Shipper) take(ctx context.Context, name string, token uint64, db Databa
 // takeEmpty takes a log without records. The local database, if there is one, becomes its first snapshot.
 func (p *Ship) takeEmpty(ctx context.Context) error {
 	p.continueAt(Position{TX: minTX - 1})
-	size, err := p.db.Size()
-	if err != nil || size == 0 {
+	pages, err := p.db.Pages()
+	if err != nil {
+		return err
+	}
+	size := pages.Size()
+	if err := pages.Close(); err != nil || size == 0 {
 		return err
 	}
 	return p.keep(ctx, Position{Tokens: []uint64{p.token}})

@@ -110,7 +110,7 @@ var layers = map[string]layer{
 		why:     "a worker and a script runtime exchange plain Go data, so that a runtime can be another process",
 	},
 	"worker/internal/storage": {
-		folders: []string{"worker/internal/storage/sqlite", "internal/filelock"},
+		folders: []string{"worker/internal/storage/sqlite", "internal/filelock", "internal/replica"},
 		why:     "what objects store are bytes and rows; it depends neither on scripts nor on events",
 	},
 	"worker/internal/storage/sqlite": {

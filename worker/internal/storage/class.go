@@ -25,6 +25,9 @@ func (s *Store) DeleteClass(class string) error {
 			return err
 		}
 	}
+	if err := s.system.write("DELETE FROM positions WHERE class = ?", class); err != nil {
+		return err
+	}
 	return s.system.write("DELETE FROM alarms WHERE class = ?", class)
 }
 

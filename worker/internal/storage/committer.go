@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/lingerws/linger/internal/replica"
 	"github.com/lingerws/linger/worker/internal/storage/sqlite"
 )
 
@@ -14,7 +15,19 @@ import (
 type commit struct {
 	change *change                  // nil if only the system database changes
 	system func(*sqlite.Conn) error // changes the system database in the same transaction; nil for no change
+	ship   *replica.Ship            // gets the change when it is durable, and calls done; nil if there is none
 	done   func(error)
+
+	barrier bool // nothing changes; done gets the reason if something durable is not written to its file
+}
+
+// end ends a commit that is durable on this machine.
+func (c *commit) end() {
+	if c.ship == nil {
+		c.done(nil)
+		return
+	}
+	c.ship.Commit(c.change.shipped(), c.done)
 }
 
 func (c *commit) bytes() int64 {
@@ -158,7 +171,11 @@ func (c *committer) write(batch []*commit) {
 	}
 	c.writeBack()
 	for _, t := range live {
-		t.done(nil)
+		if t.barrier {
+			t.done(c.failure)
+			continue
+		}
+		t.end()
 	}
 	if c.store.system.changed(changes) {
 		c.store.options.AlarmsChanged()

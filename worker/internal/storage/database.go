@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/lingerws/linger/internal/replica"
 	"github.com/lingerws/linger/worker/internal/storage/sqlite"
 )
 
@@ -29,6 +30,9 @@ type database struct {
 	stopped    func() bool             // whether statements have to end; may be nil
 	cursors    map[*Cursor]struct{}    // those that are not at their end
 	failure    error                   // why it cannot be used any more
+
+	ship       *replica.Ship // gets the changes of transactions; nil if there is none
+	positioned bool          // the position in the log of ship is stored
 }
 
 // enter locks the database and opens its connection. The caller unlocks mu if there is no error.
@@ -102,7 +106,7 @@ func (d *database) close() error {
 	}
 	err := d.conn.Close()
 	d.file.discard()
-	d.conn, d.file, d.statements, d.writing, d.depth = nil, nil, nil, false, 0
+	d.conn, d.file, d.statements, d.writing, d.depth, d.positioned = nil, nil, nil, false, 0, false
 	return err
 }
 
@@ -238,7 +242,7 @@ func (d *database) commit(system func(*sqlite.Conn) error, done func(error)) (bo
 	if c == nil && system == nil {
 		return false, nil
 	}
-	d.store.committer.submit(&commit{change: c, system: system, done: done})
+	d.store.committer.submit(&commit{change: c, system: system, ship: d.ship, done: done})
 	return true, nil
 }
 

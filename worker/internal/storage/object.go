@@ -24,6 +24,9 @@ type Object struct {
 
 	// Name is the name of the object, if it has one. NextAlarms returns it with the alarm.
 	Name string
+
+	// AlarmSet is called before a function that was given to Commit, if the transaction has set the alarm, or deleted it; then at is zero. It may be nil.
+	AlarmSet func(at time.Time)
 }
 
 // Object returns the storage of an object. Its file is created by the first transaction. The error is a *NameError if class or id
@@ -141,16 +144,39 @@ func (o *Object) Commit(done func(error)) (bool, error) {
 	if !o.writing || o.depth > 0 {
 		return false, nil
 	}
-	var system func(*sqlite.Conn) error
+	var system systemChanges
 	if o.alarm {
 		at, err := o.readAlarm()
 		if err != nil {
 			return false, err
 		}
-		system = setAlarm(o.class, o.id, o.Name, at)
+		system = append(system, setAlarm(o.class, o.id, o.Name, at))
+		done = o.afterAlarm(at, done)
 		o.alarm = false
 	}
-	return o.commit(system, done)
+	if o.ship != nil && !o.positioned {
+		system = append(system, setPosition(o.class, o.id, o.ship.Position()))
+		o.positioned = true
+	}
+	return o.commit(system.all(), done)
+}
+
+// afterAlarm returns done, with a call of AlarmSet before.
+func (o *Object) afterAlarm(at *int64, done func(error)) func(error) {
+	set := o.AlarmSet
+	if set == nil {
+		return done
+	}
+	var when time.Time
+	if at != nil {
+		when = time.UnixMilli(*at)
+	}
+	return func(err error) {
+		if err == nil {
+			set(when)
+		}
+		done(err)
+	}
 }
 
 // commitOrDone is Commit, but calls done itself if there is nothing to make durable.

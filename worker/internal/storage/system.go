@@ -13,11 +13,12 @@ import (
 const systemName = "system.sqlite"
 
 // systemTables are: alarms, an index of the alarms in the files of the objects, so that they are found without opening these
-// files; and entries, for the user of the Store.
+// files; entries, for the user of the Store; and positions of objects in their logs (replica.go).
 const systemTables = `
 CREATE TABLE IF NOT EXISTS alarms (class TEXT, id TEXT, time INTEGER, name TEXT, PRIMARY KEY (class, id)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS alarms_by_time ON alarms (time);
 CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS positions (class TEXT, id TEXT, position TEXT, PRIMARY KEY (class, id)) WITHOUT ROWID;
 `
 
 // system is the database of what belongs to no object. The committer changes it, in the same batch as the objects that its
