@@ -20,12 +20,15 @@ const (
 	opSetData     = 5 // the body is the data; without one there is none
 	opPublish     = 6
 	opLeave       = 7 // the new process is about to hand over itself: the old one closes what cannot move
+
+	opJoin         = 8 // the body is the value of the member; without one there is none
+	opLeaveChannel = 9
 )
 
 // The fields of the bodies of operations.
 const (
 	bodyDecision = 1 // of opDecide
-	bodyData     = 1 // of opSetData
+	bodyData     = 1 // of opSetData and opJoin
 
 	bodyPayload = 1 // of opPublish
 	bodyBinary  = 2
@@ -140,6 +143,12 @@ func (s *Socket) applyOp(op handover.Op, held func(driver.Op)) error {
 		}
 	case opUnsubscribe:
 		s.Unsubscribe(op.Channel)
+	case opJoin:
+		if err := s.join(op.Channel, dataField(op.Body)); err != nil && !errors.Is(err, ErrClosed) {
+			return err
+		}
+	case opLeaveChannel:
+		s.Leave(op.Channel)
 	case opSetData:
 		s.data.Store(dataField(op.Body))
 		s.forward(op)
@@ -178,7 +187,7 @@ func uintField(record []byte, number int) uint64 {
 	return 0
 }
 
-// dataField returns the data in the body of opSetData, nil for none.
+// dataField returns the data in the body of opSetData or opJoin, nil for none.
 func dataField(body []byte) *data {
 	r := wire.NewReader(body)
 	if field, ok := r.Next(); ok && field == bodyData {

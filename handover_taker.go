@@ -186,6 +186,9 @@ func (t *taker) Commit(committed func() error) error {
 		h.add(a.socket)
 		for _, channel := range a.channels {
 			h.join(a.socket, channel)
+			if member, is := a.members[channel]; is {
+				_ = h.presence.enter(a.socket, channel, member) // the old process has bounded them
+			}
 		}
 	}
 	if t.rounds == 1 {

@@ -21,6 +21,7 @@ type hub struct {
 	size     atomic.Int64                    // length of sockets, to be read without the lock
 	channels map[string]map[*Socket]struct{} // without entries for channels that have no subscriber
 	subs     int                             // subscriptions of all sockets
+	presence *presence                       // the members of channels
 	change   latch.Latch                     // released when a socket is removed and when an upgrade has ended
 
 	feed    *feed    // nil for a server that is alone
@@ -230,6 +231,7 @@ func (h *hub) join(s *Socket, channel string) {
 	s.channels[channel] = struct{}{}
 	if h.channels[channel] == nil {
 		h.channels[channel] = map[*Socket]struct{}{}
+		h.presence.followed(channel)
 		h.hasChanged(channel)
 	}
 	h.channels[channel][s] = struct{}{}
@@ -242,9 +244,11 @@ func (h *hub) unsubscribe(s *Socket, channel string) {
 		return
 	}
 	h.subs--
+	h.exit(s, channel)
 	delete(s.channels, channel)
 	delete(h.channels[channel], s)
 	if len(h.channels[channel]) == 0 {
+		h.presence.followed(channel)
 		delete(h.channels, channel)
 		h.hasChanged(channel)
 	}

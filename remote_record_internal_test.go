@@ -46,3 +46,22 @@ func FuzzParseConnections(f *testing.F) {
 		}
 	})
 }
+
+// FuzzParsePresence checks that a record of presence which can be read is the same after it has been written again.
+func FuzzParsePresence(f *testing.F) {
+	f.Add((&presenceRecord{kind: presenceChange, incarnation: 1, sequence: 1, members: []memberRecord{{"a.1", &data{saved: []byte("x")}}}, left: []string{"a.2"}}).append(nil))
+	f.Add((&presenceRecord{kind: presenceBeacon, incarnation: 1, sequence: 7}).append(nil))
+	f.Fuzz(func(t *testing.T, record []byte) {
+		_, _ = parseMembers(record, "a")
+		_, _, _ = parseAsk(record)
+		r, err := parsePresence(record)
+		if err != nil {
+			return
+		}
+		written := r.append(nil)
+		again, err := parsePresence(written)
+		if err != nil || !bytes.Equal(again.append(nil), written) {
+			t.Errorf("%+v is read as %+v after it has been written, with error %v", r, again, err)
+		}
+	})
+}

@@ -32,6 +32,7 @@ type Server struct {
 
 	cluster    Cluster               // of the options; alone without one
 	services   services              // what the server provides to the other nodes
+	presence   presence              // the members of channels
 	searches   atomic.Int64          // lists and counts for other nodes that are in progress
 	randomNode bool                  // Options.Node was not set
 	giving     atomic.Pointer[giver] // the hand-over to another process in progress; nil if there is none
@@ -63,7 +64,10 @@ func NewServer(h Handler, opts Options) *Server {
 		s.trace = *opts.Trace
 	}
 	s.version.Store(newHandlerVersion(h))
+	s.presence.init(s)
 	if opts.Cluster != nil {
+		s.startService(servicePresence, s.presence.serve)
+		s.services.add(s.presence.end)
 		s.startService(serviceConnections, s.serveConnections)
 	}
 	return s

@@ -145,6 +145,7 @@ func (s *Server) Handover(ctx context.Context, link *net.UnixConn, opts Handover
 	if report.Committed {
 		s.leave()
 		s.listeners.finish()
+		s.services.stop()
 	}
 	return g.report(report), err
 }

@@ -25,6 +25,10 @@ const (
 	stateTraffic    = 11
 	stateHandler    = 12
 	stateDriver     = 13
+	statePresence   = 14
+
+	presenceInChannel = 1
+	presenceData      = 2 // missing for none
 
 	eventKind    = 1
 	eventPayload = 2
@@ -54,6 +58,9 @@ func (s *Socket) appendState(b []byte, exported []byte) []byte {
 	h.mu.RLock()
 	for channel := range s.channels {
 		b = wire.AppendString(b, stateChannel, channel)
+		if member, is := h.presence.own[channel][s]; is {
+			b = wire.AppendRecord(b, statePresence, func(b []byte) []byte { return appendMembership(b, channel, member) })
+		}
 	}
 	h.mu.RUnlock()
 	if d := s.data.Load(); d != nil {
@@ -80,6 +87,29 @@ func (s *Socket) appendState(b []byte, exported []byte) []byte {
 	}
 	var room [128]byte // enough for most
 	return wire.AppendBytes(b, stateDriver, s.conn.Load().AppendState(room[:0]))
+}
+
+// appendMembership appends that the connection is a member of a channel.
+func appendMembership(b []byte, channel string, member *data) []byte {
+	b = wire.AppendString(b, presenceInChannel, channel)
+	if member != nil {
+		b = wire.AppendBytes(b, presenceData, member.bytes())
+	}
+	return b
+}
+
+// parseMembership returns the channel of which the connection is a member, and the value of the member.
+func parseMembership(record []byte) (channel string, member *data) {
+	r := wire.NewReader(record)
+	for field, ok := r.Next(); ok; field, ok = r.Next() {
+		switch field {
+		case presenceInChannel:
+			channel = r.String()
+		case presenceData:
+			member = &data{saved: append([]byte{}, r.Bytes()...)}
+		}
+	}
+	return channel, member
 }
 
 // appendEvent appends an event of the queue. The close event is never among them.
@@ -115,7 +145,8 @@ func appendStatus(b []byte, status protocol.Status) []byte {
 type arrival struct {
 	socket   *Socket
 	channels []string
-	exported []byte // of the handler; nil if there was none
+	members  map[string]*data // the values of the channels of which the connection is a member
+	exported []byte           // of the handler; nil if there was none
 	driver   []byte
 	failed   bool // the application cannot take it over
 }
@@ -133,6 +164,12 @@ func (a *arrival) setState(state []byte) error {
 		switch field {
 		case stateChannel:
 			a.channels = append(a.channels, r.String())
+		case statePresence:
+			if a.members == nil {
+				a.members = map[string]*data{}
+			}
+			channel, member := parseMembership(r.Bytes())
+			a.members[channel] = member
 		case stateAge:
 			s.opened = age - time.Duration(r.Int())
 		case stateIdle:

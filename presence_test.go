@@ -1,0 +1,218 @@
+package linger_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/internal/memcluster"
+)
+
+// roster returns the members of a channel as text, and fails the test if nodes are missing.
+func roster(t *testing.T, s *linger.Server, channel string) string {
+	t.Helper()
+	members, missing, err := s.Presence(t.Context(), channel)
+	if missing != nil || err != nil {
+		t.Errorf("all nodes answer; the nodes %q are missing, error %v", missing, err)
+	}
+	return rosterOf(t, members)
+}
+
+func rosterOf(t *testing.T, members []linger.Member) string {
+	t.Helper()
+	var list []string
+	for _, m := range members {
+		name := ""
+		wantError(t, "the data of a member can be read", m.Data(&name), nil)
+		list = append(list, name+"@"+m.Node)
+	}
+	slices.Sort(list)
+	return strings.Join(list, " ")
+}
+
+// wantRoster fails the test if the members of a channel are not these.
+func (n *node) wantRoster(channel, want string) {
+	n.t.Helper()
+	if got := roster(n.t, n.Server, channel); got != want {
+		n.t.Errorf("on node %s the members of %s are %q; got %q", n.Node(), channel, want, got)
+	}
+}
+
+// joined connects a client that joins a channel.
+func (n *node) joined(channel, name string) (*client, *linger.Socket) {
+	n.t.Helper()
+	c, s := n.open()
+	wantError(n.t, "the connection joins", s.Join(channel, name), nil)
+	return c, s
+}
+
+// record collects presence events as text.
+func (n *node) record(events chan<- string) {
+	n.HandlePresence(func(p *linger.Presence) {
+		events <- fmt.Sprintf("%s: +%s -%s", p.Channel, rosterOf(n.t, p.Joined), rosterOf(n.t, p.Left))
+	})
+}
+
+// wantEvents fails the test if these are not the events that have come.
+func wantEvents(t *testing.T, events <-chan string, want ...string) {
+	t.Helper()
+	time.Sleep(time.Second)
+	synctest.Wait()
+	var got []string
+	for len(events) > 0 {
+		got = append(got, <-events)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the events are %q; got %q", want, got)
+	}
+}
+
+func TestSocketJoinAlone(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		accepted := make(chan *linger.Socket, 10)
+		n := &node{accepted: accepted}
+		n.service = serve(t, linger.HandlerFuncs{OnUpgrade: accept(linger.AcceptOptions{}, accepted)}, linger.Options{Node: "a"})
+		events := make(chan string, 100)
+		n.record(events)
+		_, x := n.joined("room", "x")
+		client, y := n.joined("room", "y")
+		n.wantRoster("room", "x@a y@a")
+		if n.Subscribers("room") != 2 || n.Snapshot().Members != 2 {
+			t.Errorf("members are subscribers; got %d, and %d members in the snapshot", n.Subscribers("room"), n.Snapshot().Members)
+		}
+		wantEvents(t, events, "room: +x@a y@a -")
+		wantError(t, "the value is replaced", x.Join("room", "z"), nil)
+		wantError(t, "the same value", y.Join("room", "y"), nil)
+		wantEvents(t, events, "room: +z@a -")
+		client.leave()
+		n.end()
+		wantEvents(t, events, "room: + -y@a")
+		x.Leave("room")
+		x.Leave("room")
+		wantEvents(t, events, "room: + -z@a")
+		if n.Subscribers("room") != 1 {
+			t.Error("a connection that leaves stays a subscriber")
+		}
+		wantError(t, "it joins again", x.Join("room", nil), nil)
+		x.Unsubscribe("room")
+		wantEvents(t, events)
+		n.wantRoster("room", "")
+		wantError(t, "data that is too large", x.Join("room", text(1025)), linger.ErrPresenceData)
+		wantError(t, "data that is much too large", x.Join("room", text(1<<17)), linger.ErrPresenceData)
+		wantError(t, "no name", x.Join("", nil), linger.ErrChannelName)
+		wantError(t, "a connection that has ended", y.Join("room", nil), linger.ErrClosed)
+		_, _, err := n.Presence(t.Context(), "")
+		wantError(t, "no name", err, linger.ErrChannelName)
+	})
+}
+
+func TestServerPresence(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		cluster := memcluster.New()
+		events := make(chan string, 100)
+		a := serveNode(t, cluster, "a", linger.HandlerFuncs{}, linger.Options{})
+		b := serveNode(t, cluster, "b", linger.HandlerFuncs{}, linger.Options{})
+		c := serveNode(t, cluster, "c", linger.HandlerFuncs{}, linger.Options{})
+		a.joined("room", "a1")
+		_, a2 := a.joined("room", "a2")
+		time.Sleep(time.Second)
+		b.wantRoster("room", "a1@a a2@a") // without a subscriber
+		b.record(events)
+		_, watching := b.open()
+		wantError(t, "it subscribes", watching.Subscribe("room"), nil)
+		wantEvents(t, events) // the members were there before
+		b.wantRoster("room", "a1@a a2@a")
+		a2.Leave("room")
+		clientC, _ := c.joined("room", "c1")
+		wantEvents(t, events, "room: +c1@c -a2@a")
+		for _, n := range []*node{a, b, c} {
+			n.wantRoster("room", "a1@a c1@c")
+		}
+		wantError(t, "another value", a2.Join("room", "a3"), nil)
+		clientC.leave()
+		wantEvents(t, events, "room: +a3@a -c1@c")
+		a.member.Leave()
+		wantEvents(t, events, "room: + -a1@a a3@a")
+		b.wantRoster("room", "")
+		c.wantRoster("room", "")
+	})
+}
+
+// Each subscriber gets what the functions of all nodes publish once.
+func TestPresencePublish(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		cluster := memcluster.New()
+		a := serveNode(t, cluster, "a", linger.HandlerFuncs{}, linger.Options{})
+		b := serveNode(t, cluster, "b", linger.HandlerFuncs{}, linger.Options{})
+		var clients []*client
+		for _, n := range []*node{a, b} {
+			n.HandlePresence(func(p *linger.Presence) { _, _ = p.Publish(linger.Text("+" + rosterOf(t, p.Joined))) })
+			client, s := n.open()
+			wantError(t, "it subscribes", s.Subscribe("room"), nil)
+			clients = append(clients, client)
+		}
+		time.Sleep(time.Second)
+		_, s := a.open()
+		wantError(t, "the connection joins", s.Join("room", "x"), nil)
+		time.Sleep(time.Second)
+		_, _ = a.Publish("room", linger.Text("end"))
+		for _, c := range clients {
+			c.want("text +x@a", "text end")
+		}
+	})
+}
+
+// A change that is lost, the first and the last ones too, is made up for within the stated bound.
+func TestServerPresenceLostRecords(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		cluster := memcluster.New()
+		lossy := &losing{Cluster: cluster.Join("a")}
+		t.Cleanup(lossy.Cluster.(*memcluster.Node).Leave)
+		accepted := make(chan *linger.Socket, 100)
+		a := &node{accepted: accepted}
+		a.service = serve(t, linger.HandlerFuncs{OnUpgrade: accept(linger.AcceptOptions{}, accepted)}, linger.Options{Cluster: lossy})
+		b := serveNode(t, cluster, "b", linger.HandlerFuncs{}, linger.Options{})
+		events := make(chan string, 100)
+		b.record(events)
+		b.joined("room", "b1")
+		wantEvents(t, events, "room: +b1@b -")
+		lossy.lose = true
+		_, a1 := a.joined("room", "a1")
+		time.Sleep(time.Second)
+		lossy.lose = false
+		b.wantRoster("room", "b1@b")
+		time.Sleep(12 * time.Second)
+		wantEvents(t, events, "room: +a1@a -")
+		lossy.lose = true
+		a1.Leave("room")
+		time.Sleep(time.Second)
+		lossy.lose = false
+		time.Sleep(12 * time.Second)
+		wantEvents(t, events, "room: + -a1@a")
+		a.joined("room", "a2") // the number after the one that was lost
+		wantEvents(t, events, "room: +a2@a -")
+		lossy.lose = true
+		time.Sleep(46 * time.Second) // no beacon comes
+		wantEvents(t, events, "room: + -a2@a")
+		lossy.lose = false
+		time.Sleep(12 * time.Second)
+		wantEvents(t, events, "room: +a2@a -")
+	})
+}
+
+// losing is a Cluster that loses what is published while lose is set.
+type losing struct {
+	linger.Cluster
+	lose bool
+}
+
+func (l *losing) Publish(topic string, record []byte) error {
+	if l.lose {
+		return nil
+	}
+	return l.Cluster.Publish(topic, record)
+}
