@@ -166,7 +166,10 @@ func (a *App) runCron(s *cron.Schedule, text string, clock *cronClock) {
 		if !a.clocks.take(clock, at) {
 			continue
 		}
-		err := a.Scheduled(context.Background(), text, at)
+		var err error
+		if a.mayRun(text, at) {
+			err = a.Scheduled(context.Background(), text, at)
+		}
 		a.clocks.done(clock)
 		switch {
 		case errors.Is(err, ErrStopped):
