@@ -48,19 +48,16 @@ func (p *peer) sendEvent(r *objectRecord, e *event, c *cargo, d *delivery, sent 
 	if err := p.addCall(s); err != nil {
 		return false, err
 	}
-	if err := s.fill(r); err == nil {
+	if err = s.fill(r); err == nil {
 		s.observe()
-		if long, err = p.sendWhole(r, func() { s.sentWhole(); sent() }); err == nil {
-			p.markSending(s, long)
-			p.all.counts.sent.Add(1)
-			return long, nil
-		}
-	} else {
-		p.takeCall(s.number)
-		s.withdraw(r)
-		return false, err
+		long, err = p.sendWhole(r, func() { s.sentWhole(); sent() })
 	}
-	if p.takeCall(s.number) == nil { // the session has ended, and has failed the event
+	switch {
+	case err == nil:
+		p.markSending(s, long)
+		p.all.counts.sent.Add(1)
+		return long, nil
+	case p.takeCall(s.number) == nil: // the session has ended, and has failed the event
 		return false, nil
 	}
 	s.withdraw(r)
@@ -174,6 +171,17 @@ func (e *event) failWith(failure string) {
 	e.end()
 }
 
+// moved sends an event again that the other node has not begun.
+func (s *sentEvent) moved() {
+	if s.delivery == nil {
+		s.fail(referenceBroken)
+		return
+	}
+	s.peer.all.counts.moved.Add(1)
+	s.withdraw(nil)
+	s.delivery.route.moved(s.delivery, s.peer.node)
+}
+
 // handleAnswer handles the answer to an event that was sent.
 func (p *peer) handleAnswer(r *objectRecord) {
 	s := p.takeCall(r.number)
@@ -181,10 +189,8 @@ func (p *peer) handleAnswer(r *objectRecord) {
 		p.dropAnswer(r)
 		return
 	}
-	if r.kind == recordMoved && s.delivery != nil {
-		p.all.counts.moved.Add(1)
-		s.withdraw(nil)
-		s.delivery.route.moved(s.delivery, p.node)
+	if r.kind == recordMoved {
+		s.moved()
 		return
 	}
 	if s.delivery != nil {

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"iter"
 	"log/slog"
 	"maps"
 	"slices"
@@ -28,13 +27,13 @@ type clusterObjects struct {
 	app     *App
 	node    string
 	cluster linger.Cluster
-	leases  *lease.Manager
+	leases  *lease.Manager // set when started is closed
+	started chan struct{}
 	process uint64 // random
 
 	ctx    context.Context //nolint:containedctx // it ends with the application
 	cancel context.CancelFunc
 	stop   []func() // end what start has begun
-	ended  chan struct{}
 
 	numbers atomic.Uint64 // the last number of a call or a stream
 	counts  clusterCounts
@@ -67,27 +66,31 @@ const (
 // newClusterObjects returns the objects of an application with Options.Shared.
 func newClusterObjects(a *App) *clusterObjects {
 	ctx, cancel := context.WithCancel(context.Background())
-	shared, cluster := a.opts.Shared, a.server.Cluster()
+	cluster := a.server.Cluster()
 	var process [8]byte
 	_, _ = rand.Read(process[:]) // never fails
-	all := &clusterObjects{
-		app: a, node: cluster.Node(), cluster: cluster, process: binary.BigEndian.Uint64(process[:]) | 1, ctx: ctx, cancel: cancel, ended: make(chan struct{}),
+	return &clusterObjects{
+		app: a, node: cluster.Node(), cluster: cluster, process: binary.BigEndian.Uint64(process[:]) | 1, ctx: ctx, cancel: cancel, started: make(chan struct{}),
 		limit:  loglimit.Limiter[string]{Period: logPeriod, Lines: logLines},
 		routes: map[objectKey]*route{}, peers: map[string]*peer{},
 	}
-	all.leases = lease.New(lease.Options{
-		Store: shared.Store, Node: all.node, TTL: shared.Lease, Nodes: cluster.Nodes, Lost: all.lost, Logger: a.opts.Logger,
-	})
-	return all
 }
 
-// start takes the lease of the node, and serves other nodes from now on.
+// start takes the lease of the node, and serves other nodes from now on. If the store does not answer, the lease is taken later, and objects wait for that.
 func (all *clusterObjects) start() error {
 	ctx, cancel := context.WithTimeout(all.ctx, clusterTimeout)
 	defer cancel()
-	if err := all.leases.Start(ctx); err != nil {
+	shared := all.app.opts.Shared
+	all.leases = lease.New(lease.Options{
+		Store: shared.Store, Node: all.node, TTL: shared.Lease, Nodes: all.cluster.Nodes, Lost: all.lost, Logger: all.app.opts.Logger,
+	})
+	switch err := all.leases.Start(ctx); {
+	case errors.Is(err, lease.ErrNameTaken):
 		return err
+	case err != nil:
+		all.report("the node has no lease yet, which is tried again; its objects wait for that", "", "error", err)
 	}
+	close(all.started)
 	stop, err := all.cluster.Serve(objectService, all.serve)
 	if err != nil {
 		return err
@@ -113,7 +116,7 @@ func (a *App) startCluster() error {
 
 // leaveCluster gives all objects up as planned, while their events in progress can finish.
 func (a *App) leaveCluster() {
-	if a.cluster == nil {
+	if a.cluster == nil || !closed(a.cluster.started) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(a.cluster.ctx, clusterTimeout)
@@ -130,6 +133,9 @@ func (a *App) endCluster() {
 
 // end gives up all objects of this node and its lease. The workers have ended.
 func (all *clusterObjects) end() {
+	if !closed(all.started) {
+		return
+	}
 	for _, stop := range all.stop {
 		stop()
 	}
@@ -144,6 +150,7 @@ func (all *clusterObjects) end() {
 	peers := slices.Collect(maps.Values(all.peers))
 	all.mu.Unlock()
 	for _, p := range peers {
+		_ = p.send(&objectRecord{kind: recordLeft}) // otherwise the node is found missing later
 		p.end()
 	}
 	all.limit.Flush()
@@ -259,6 +266,9 @@ func leaseKey(ref script.ObjectRef) string { return lease.ObjectKey("object/", r
 
 // holds returns the fencing token of an object, and reports whether this node owns it.
 func (all *clusterObjects) holds(ref script.ObjectRef) (token uint64, ok bool) {
+	if !closed(all.started) {
+		return 0, false
+	}
 	return all.leases.Holds(leaseKey(ref))
 }
 
@@ -341,7 +351,7 @@ func (all *clusterObjects) changed() {
 	var gone []*peer
 	all.mu.Lock()
 	for node, p := range all.peers {
-		if !slices.Contains(nodes, node) {
+		if !slices.Contains(nodes, node) || p.hasEnded() {
 			delete(all.peers, node)
 			gone = append(gone, p)
 		}
@@ -381,6 +391,3 @@ func (all *clusterObjects) report(text, node string, attrs ...any) {
 func (all *clusterObjects) reportPlacing(ref script.ObjectRef, err error) {
 	all.report("a Durable Object could not be placed, which is tried again", "", "class", ref.Class, "object", ref.ID, "error", err)
 }
-
-// keysOf returns the keys of a map.
-func keysOf[K comparable, V any](m map[K]V) iter.Seq[K] { return maps.Keys(m) }

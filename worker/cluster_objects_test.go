@@ -21,7 +21,7 @@ func serveNode(t testing.TB, c *memcluster.Cluster, name, script string, opts wo
 	t.Helper()
 	node := c.Join(name)
 	t.Cleanup(node.Leave)
-	opts.Server.Cluster = node
+	opts.Server.Cluster, opts.Vars = node, map[string]any{"NODE": name}
 	opts.Shared = &worker.Shared{Store: node.Store(), Log: node.Store()}
 	return &nodeApp{serveInMemory(t, script, opts), node}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"io"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -105,9 +106,17 @@ func (p *peer) successor(r *objectRecord) *peer {
 	return next
 }
 
-// send sends a short record. The error is that of linger.Cluster.
-func (p *peer) send(r *objectRecord) error {
-	return p.all.cluster.Send(p.node, objectService, p.encode(r))
+// send sends a short record. The error is that of linger.Cluster, or [errNodeLost].
+func (p *peer) send(r *objectRecord) error { return p.sendBytes(p.encode(r)) }
+
+func (p *peer) sendBytes(b []byte) error {
+	p.mu.Lock()
+	ended := p.ended
+	p.mu.Unlock()
+	if ended {
+		return errNodeLost
+	}
+	return p.all.cluster.Send(p.node, objectService, b)
 }
 
 // encode returns a record for the other node.
@@ -124,7 +133,7 @@ func (p *peer) encode(r *objectRecord) []byte {
 func (p *peer) sendWhole(r *objectRecord, sent func()) (long bool, err error) {
 	b := p.encode(r)
 	if len(b) <= maxShort {
-		return false, p.all.cluster.Send(p.node, objectService, b)
+		return false, p.sendBytes(b)
 	}
 	stream, err := p.addSent(&contentReader{content: b}, sent)
 	if err != nil {
@@ -194,6 +203,13 @@ func (p *peer) removeReceived(number uint64) {
 	delete(p.received, number)
 }
 
+// hasEnded reports whether the session has ended.
+func (p *peer) hasEnded() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ended
+}
+
 // end ends the session: what waits for the other node fails, and what that node holds is released.
 func (p *peer) end() {
 	p.mu.Lock()
@@ -215,7 +231,7 @@ func (p *peer) end() {
 		h.cancel()
 	}
 	p.all.app.references.endPeer(p)
-	for _, number := range slices.Sorted(keysOf(calls)) {
+	for _, number := range slices.Sorted(maps.Keys(calls)) {
 		calls[number].fail(objectUnanswered)
 	}
 }
@@ -239,6 +255,8 @@ func (p *peer) handle(r *objectRecord) {
 		p.handleStream(r)
 	case recordRelease:
 		p.all.app.references.releaseFor(p, r.reference, r.count)
+	case recordLeft:
+		p.leave()
 	case recordCheck:
 		p.handleCheck(r)
 	case recordUnknown:
@@ -247,6 +265,18 @@ func (p *peer) handle(r *objectRecord) {
 		p.all.report("a record of a kind that this version does not have was dropped", p.node, "kind", uint64(r.kind))
 		_ = p.send(&objectRecord{kind: recordUnknown, calls: []uint64{r.number}}) // the sender may wait for an answer
 	}
+}
+
+// leave ends the session because the other node has ended. What it has not answered is sent to other nodes.
+func (p *peer) leave() {
+	p.mu.Lock()
+	calls := p.calls
+	p.calls, p.bytes = map[uint64]*sentEvent{}, 0
+	p.mu.Unlock()
+	for _, number := range slices.Sorted(maps.Keys(calls)) {
+		calls[number].moved()
+	}
+	p.end()
 }
 
 // handleStream handles a record about a body that is sent to the other node.

@@ -28,6 +28,7 @@ const (
 	recordRelease                             // holders of a reference have ended
 	recordCheck                               // the calls and streams that the sender waits for
 	recordUnknown                             // those of them that the receiver does not have
+	recordLeft                                // the sender has ended; what it has not answered was not begun
 )
 
 // The fields of a record.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/internal/lease"
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
@@ -26,6 +27,7 @@ type route struct {
 	object   *object     // of this node, in the states here and leaving
 	waiting  []*delivery // in order
 	last     uint64      // the number of the last delivery
+	asOf     uint64      // the value of last when the last attempt to place the object began
 	inFlight int         // the events that were sent to another node and are not answered
 	sending  bool        // a long event is being sent
 	sentTo   string      // the node to which the events in flight were sent
@@ -142,8 +144,8 @@ func (r *route) run() {
 	}
 	r.running = false
 	if len(r.waiting) > 0 && r.state == unplaced && r.retry == nil {
-		r.state = placing
-		go r.place(r.ref, r.waiting[0].origin != nil)
+		r.state, r.asOf = placing, r.last
+		go r.place(r.ref, slices.ContainsFunc(r.waiting, func(d *delivery) bool { return d.origin != nil }))
 	}
 }
 
@@ -160,6 +162,10 @@ func (r *route) isReady() bool {
 		}
 		return r.inFlight == 0 // the last owner has answered what was sent to it before
 	case away:
+		if first := r.waiting[0]; first.origin != nil && first.number > r.asOf {
+			r.state = unplaced // another node has found out that the object belongs here
+			return false
+		}
 		return !r.sending && (r.inFlight == 0 || r.sentTo == r.node)
 	}
 	return false
@@ -260,11 +266,7 @@ func (r *route) planLocked() {
 func (r *route) place(ref script.ObjectRef, asked bool) {
 	ctx, cancel := context.WithTimeout(r.all.ctx, placeTimeout)
 	defer cancel()
-	find := r.all.leases.Place
-	if asked {
-		find = r.all.leases.Take
-	}
-	placed, err := find(ctx, r.key)
+	placed, err := r.all.find(ctx, r.key, asked)
 	local := err == nil && placed.Node == r.all.node
 	var o *object
 	if local {
@@ -273,6 +275,9 @@ func (r *route) place(ref script.ObjectRef, asked bool) {
 		} else {
 			r.giveBack()
 		}
+	}
+	if err != nil {
+		r.refuseForeign()
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -289,6 +294,35 @@ func (r *route) place(ref script.ObjectRef, asked bool) {
 		r.state, r.node = away, placed.Node
 	}
 	r.run()
+}
+
+// refuseForeign answers the events of other nodes: they ask the store, which may not answer this node.
+func (r *route) refuseForeign() {
+	r.mu.Lock()
+	var foreign []*delivery
+	r.waiting = slices.DeleteFunc(r.waiting, func(d *delivery) bool {
+		if d.origin != nil {
+			foreign = append(foreign, d)
+		}
+		return d.origin != nil
+	})
+	r.mu.Unlock()
+	for _, d := range foreign {
+		d.answerMoved()
+	}
+}
+
+// find returns where an object is, which this node takes if it should have it.
+func (all *clusterObjects) find(ctx context.Context, key string, asked bool) (lease.Placement, error) {
+	select {
+	case <-all.started:
+	case <-ctx.Done():
+		return lease.Placement{}, ctx.Err()
+	}
+	if asked {
+		return all.leases.Take(ctx, key)
+	}
+	return all.leases.Place(ctx, key)
 }
 
 // giveBack gives up the entry of an object that could not be taken.
