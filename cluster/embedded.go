@@ -7,38 +7,94 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/lingerws/linger/internal/filelock"
 )
 
 // embedded is the NATS server in the process. It accepts the servers of other nodes. Routing begins when it listens for clients too, so it
 // does that, on a loopback address; clients need a password that only the process knows.
+//
+// A process that replaces another one cannot have its address and its folder yet. So it begins with a server on any port, without storage, that
+// joins the others; takeOver adds one with the address and the folder.
 type embedded struct {
-	*server.Server
+	opts     Options
+	logger   *slog.Logger
 	password string
+
+	mu     sync.Mutex
+	server *server.Server // of the connections of the process
+	second *server.Server // started by takeOver; nil without
+	lock   *os.File       // of the folder; nil without
+	ended  bool
 }
 
 // embeddedUser is the user of the clients of the process.
 const embeddedUser = "node"
 
-// serverStart bounds the start of the embedded server.
-const serverStart = 30 * time.Second
+// serverStart bounds the start of an embedded server, and lockTime the wait for another process to leave its folder.
+const (
+	serverStart = 30 * time.Second
+	lockTime    = 5 * time.Second
+)
 
 func startEmbedded(ctx context.Context, opts Options, logger *slog.Logger) (*embedded, error) {
-	e := &embedded{password: rand.Text()}
-	settings, err := e.settings(opts)
+	e := &embedded{opts: opts, logger: logger, password: rand.Text()}
+	settings, err := e.settings(opts.Replace)
+	if err == nil && !opts.Replace {
+		err = e.lockFolder(ctx, lockTime)
+	}
+	if err == nil {
+		e.server, err = e.start(ctx, settings)
+	}
 	if err != nil {
+		e.end()
 		return nil, err
 	}
+	return e, nil
+}
+
+// lockFolder makes this process the only one that uses the folder. It waits for another one, but not longer than most.
+func (e *embedded) lockFolder(ctx context.Context, most time.Duration) error {
+	if e.opts.Dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(e.opts.Dir, 0o700); err != nil {
+		return fmt.Errorf("%w: Dir: %w", ErrOptions, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	for {
+		lock, err := filelock.Lock(filepath.Join(e.opts.Dir, "lock"))
+		if err == nil {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.lock = lock
+			return nil
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return fmt.Errorf("%w: Dir %s is used by another process: %w", ErrOptions, e.opts.Dir, err)
+		}
+	}
+}
+
+// start starts a server.
+func (e *embedded) start(ctx context.Context, settings *server.Options) (*server.Server, error) {
 	s, err := server.NewServer(settings)
 	if err != nil {
 		return nil, fmt.Errorf("cluster: the embedded NATS server does not start: %w", err)
 	}
-	log := newServerLog(logger)
+	log := newServerLog(e.logger)
 	s.SetLoggerV2(log, false, false, false)
-	e.Server = s
 	started := make(chan bool, 1)
 	go func() {
 		s.Start()
@@ -47,7 +103,7 @@ func startEmbedded(ctx context.Context, opts Options, logger *slog.Logger) (*emb
 	select {
 	case ready := <-started:
 		if ready {
-			return e, nil
+			return s, nil
 		}
 		err = log.lastError()
 	case <-ctx.Done():
@@ -55,12 +111,14 @@ func startEmbedded(ctx context.Context, opts Options, logger *slog.Logger) (*emb
 	case <-log.fatal:
 		err = log.lastError()
 	}
-	e.end()
+	s.Shutdown()
+	s.WaitForShutdown()
 	return nil, fmt.Errorf("cluster: the embedded NATS server does not start: %w", err)
 }
 
-// settings are the options of the server.
-func (e *embedded) settings(opts Options) (*server.Options, error) {
+// settings are the options of a server. One that is beside that of another process has neither its address, nor its folder, nor its name.
+func (e *embedded) settings(beside bool) (*server.Options, error) {
+	opts := &e.opts
 	host, port, err := splitAddress(opts.Listen)
 	if err != nil {
 		return nil, err
@@ -69,7 +127,7 @@ func (e *embedded) settings(opts Options) (*server.Options, error) {
 		ServerName: opts.Node, Host: "127.0.0.1", Port: server.RANDOM_PORT, Username: embeddedUser, Password: e.password, NoSigs: true, NoLog: true,
 		MaxPayload: 1 << 20, PingInterval: pingInterval, MaxPingsOut: maxPings,
 		Cluster: server.ClusterOpts{
-			Name: opts.Name, Host: host, Port: port, Advertise: opts.Advertise, NoAdvertise: false,
+			Name: opts.Name, Host: host, Port: port, Advertise: opts.Advertise,
 			PingInterval: pingInterval, MaxPingsOut: maxPings, ConnectRetries: 1 << 20, PoolSize: 3,
 		},
 	}
@@ -85,19 +143,92 @@ func (e *embedded) settings(opts Options) (*server.Options, error) {
 		}
 		s.Cluster.TLSTimeout = 5
 	}
-	if opts.Dir == "" {
-		return s, nil
+	self := routeURL(net.JoinHostPort(loopbackIfAny(host), strconv.Itoa(port)), opts.Secret)
+	switch {
+	case beside:
+		s.ServerName += "-" + strings.ToLower(rand.Text()[:8])
+		s.Cluster.Port, s.Cluster.Advertise, s.Cluster.NoAdvertise = server.RANDOM_PORT, "", true
+		s.Routes = append(s.Routes, self)
+	case opts.Dir != "":
+		s.JetStream, s.StoreDir = true, opts.Dir
+		// The server needs a route to form a cluster for its storage, also if it is the first one. It detects that this one leads to itself.
+		s.Routes = append(s.Routes, self)
 	}
-	s.JetStream, s.StoreDir = true, opts.Dir
 	if opts.Size == 1 {
-		// A server without routes has the only copy, so each change is on the disk before it is acknowledged.
-		s.SyncAlways = true
-		return s, nil
+		// The only copy is on the disk before a change is acknowledged. A server that others can join would wait for a majority of two.
+		s.SyncAlways, s.Routes, s.Cluster = true, nil, server.ClusterOpts{}
 	}
-	// The server needs a route to form a cluster for its storage, also if it is the first one. It detects that this one leads to itself.
-	self := net.JoinHostPort(loopbackIfAny(host), strconv.Itoa(port))
-	s.Routes = append(s.Routes, routeURL(self, opts.Secret))
 	return s, nil
+}
+
+// takeOver starts the server with the address and the folder of the process that this one has replaced, as soon as it has ended.
+func (e *embedded) takeOver(ctx context.Context) error {
+	settings, err := e.settings(false)
+	for err == nil {
+		if err = e.lockFolder(ctx, 24*time.Hour); err != nil {
+			break
+		}
+		var s *server.Server
+		if s, err = e.start(ctx, settings); err == nil {
+			return e.use(s)
+		}
+		e.logger.Warn("the embedded NATS server cannot take over the address and the folder yet", "error", err)
+		e.unlock()
+		select {
+		case <-time.After(time.Second):
+			err = nil
+		case <-ctx.Done():
+		}
+	}
+	return err
+}
+
+// use adds the second server. A single node moves its connections to it, because the servers have no route between them.
+func (e *embedded) use(s *server.Server) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.ended {
+		s.Shutdown()
+		return ErrClosed
+	}
+	e.second = s
+	if e.opts.Size == 1 {
+		e.server, e.second = s, e.server
+		e.second.Shutdown()
+	}
+	return nil
+}
+
+// InProcessConn connects a client of the process.
+func (e *embedded) InProcessConn() (net.Conn, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.server.InProcessConn()
+}
+
+// unlock lets other processes use the folder.
+func (e *embedded) unlock() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.lock != nil {
+		_ = e.lock.Close()
+		e.lock = nil
+	}
+}
+
+// end ends the servers, and returns when they have ended.
+func (e *embedded) end() {
+	e.mu.Lock()
+	e.ended = true
+	servers := []*server.Server{e.server, e.second}
+	e.mu.Unlock()
+	for _, s := range servers {
+		if s != nil {
+			s.Shutdown()
+			s.WaitForShutdown()
+		}
+	}
+	e.unlock()
 }
 
 // splitAddress returns the host and the port of an address. An empty host means all addresses of the machine.
@@ -143,7 +274,7 @@ func (e *embedded) waitForRoute(ctx context.Context, most time.Duration) {
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
 	end := time.After(most)
-	for e.NumRoutes() == 0 {
+	for e.server.NumRoutes() == 0 {
 		select {
 		case <-ticker.C:
 		case <-end:
@@ -152,10 +283,4 @@ func (e *embedded) waitForRoute(ctx context.Context, most time.Duration) {
 			return
 		}
 	}
-}
-
-// end ends the server, and returns when it has ended.
-func (e *embedded) end() {
-	e.Shutdown()
-	e.WaitForShutdown()
 }

@@ -1,9 +1,11 @@
 package cluster
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 )
 
@@ -34,15 +36,36 @@ func (l *serverLog) Debugf(format string, v ...any) { l.logger.Debug(serverText(
 // Tracef is not called with the settings of the server.
 func (l *serverLog) Tracef(format string, v ...any) { l.logger.Debug(serverText(format, v)) }
 
+// usualTexts begin the warnings of the server about what is usual while the nodes of a cluster start and end, and about which the node has log lines of its own.
+var usualTexts = []string{
+	"Plaintext passwords detected", "Waiting for routing to be established", "Error trying to connect to route", "JetStream has not established contact",
+	"JetStream cluster", "Metalayer blocking snapshot", "Route connection", "Healthcheck failed",
+}
+
+// level returns the level of a warning.
+func (l *serverLog) level(text string) slog.Level {
+	for _, usual := range usualTexts {
+		if strings.HasPrefix(text, usual) {
+			return slog.LevelDebug
+		}
+	}
+	return slog.LevelWarn
+}
+
+func (l *serverLog) log(format string, v []any) {
+	text := fmt.Sprintf(format, v...)
+	l.logger.Log(context.Background(), l.level(text), "NATS server: "+text)
+}
+
 // Warnf logs a warning.
-func (l *serverLog) Warnf(format string, v ...any) { l.logger.Warn(serverText(format, v)) }
+func (l *serverLog) Warnf(format string, v ...any) { l.log(format, v) }
 
 // Errorf logs an error.
 func (l *serverLog) Errorf(format string, v ...any) {
 	l.mu.Lock()
 	l.last = fmt.Errorf(format, v...) //nolint:err113 // the text is all that the server has
 	l.mu.Unlock()
-	l.logger.Warn(serverText(format, v))
+	l.log(format, v)
 }
 
 // Fatalf logs an error after which the server does not go on: its address is in use, for instance.

@@ -16,14 +16,18 @@ type members struct {
 	changes chan struct{} // has room for one value; sent when this process has to send a beat at once
 	names   atomic.Pointer[[]string]
 
-	mu       sync.RWMutex
-	term     uint64
-	active   bool // this process serves the services of its node
-	joined   bool // Join has returned it
-	others   map[address]*member
-	servers  map[string]address // the process of each other node that serves
-	watchers map[*watcher]struct{}
-	taken    chan struct{} // closed when another process that does not replace this one has its name
+	mu      sync.RWMutex
+	term    uint64
+	active  bool      // this process serves the services of its node
+	joined  bool      // Join has returned it
+	lastOwn time.Time // when another process of this node has sent a beat, while this one replaces it
+
+	// This process replaces another one of its node, which has not ended yet, or may not have.
+	replacing bool
+	others    map[address]*member
+	servers   map[string]address // the process of each other node that serves
+	watchers  map[*watcher]struct{}
+	taken     chan struct{} // closed when another process that does not replace this one has its name
 }
 
 type member struct {
@@ -40,7 +44,8 @@ func (ms *members) init(n *Node) {
 	ms.node = n
 	ms.beats, ms.changes, ms.taken = make(chan beat, 1024), make(chan struct{}, 1), make(chan struct{})
 	ms.others, ms.servers, ms.watchers = map[address]*member{}, map[string]address{}, map[*watcher]struct{}{}
-	ms.active = !n.opts.Replace
+	ms.active, ms.replacing = !n.opts.Replace, n.opts.Replace
+	ms.lastOwn = time.Now()
 	ms.names.Store(&[]string{n.self.node})
 }
 
@@ -64,16 +69,28 @@ func (n *Node) Watch(changed func()) (stop func()) {
 }
 
 // TakeOver moves the services of the node to this process, which has joined with Options.Replace. The process that it replaces gets no records
-// for services from those nodes that know of it.
+// for services from those nodes that know of it. An embedded server takes over the address and the folder of the other process when that has
+// ended. TakeOver does not wait for any of that.
 func (n *Node) TakeOver() {
-	n.activate()
-	n.records.call(func(c *nats.Conn) {
-		_ = c.FlushTimeout(time.Second) // the server knows the subscriptions before the others send to them
-		n.members.mu.Lock()
-		n.members.active = true
-		n.members.mu.Unlock()
-		n.members.announce()
+	n.taking.Do(func() {
+		n.activate()
+		n.records.call(func(c *nats.Conn) {
+			_ = c.FlushTimeout(time.Second) // the server knows the subscriptions before the others send to them
+			n.members.mu.Lock()
+			n.members.active = true
+			n.members.mu.Unlock()
+			n.members.announce()
+		})
+		if n.server != nil && n.opts.Replace {
+			n.running.Go(n.takeOverServer)
+		}
 	})
+}
+
+func (n *Node) takeOverServer() {
+	if err := n.server.takeOver(n.storage.context); err != nil && n.storage.context.Err() == nil {
+		n.logger.Error("the embedded NATS server did not take over the address and the folder of the other process", "error", err)
+	}
 }
 
 // announce sends a beat soon.
@@ -129,7 +146,7 @@ func (ms *members) run() {
 func (ms *members) send(kind beatKind) {
 	n := ms.node
 	ms.mu.RLock()
-	b := beat{from: n.self, kind: kind, term: ms.term, serving: ms.active, replace: n.opts.Replace, joined: ms.joined, version: n.opts.Version}
+	b := beat{from: n.self, kind: kind, term: ms.term, serving: ms.active, replace: ms.replacing, joined: ms.joined, version: n.opts.Version}
 	ms.mu.RUnlock()
 	// The error means that the queue is full or the link broken, so the others do not see this node, which is right.
 	_ = n.control.send(outgoing{message: nats.Msg{Subject: n.subjects.members(), Data: b.record()}})
@@ -175,8 +192,9 @@ func (ms *members) handleOwn(b beat) {
 	ms.mu.Lock()
 	defer ms.mu.Unlock()
 	switch {
-	case n.opts.Replace:
-		if !ms.active {
+	case ms.replacing:
+		ms.lastOwn = time.Now()
+		if !ms.active || b.serving && !b.replace {
 			ms.term = max(ms.term, b.term+1)
 		}
 	case ms.joined && !b.replace && b.joined:
@@ -192,14 +210,17 @@ func (ms *members) handleOwn(b beat) {
 
 // expire removes the processes that have sent nothing for missingAfter.
 func (ms *members) expire() {
-	ms.mu.RLock()
+	ms.mu.Lock()
+	if ms.active && time.Since(ms.lastOwn) > missingAfter {
+		ms.replacing = false
+	}
 	var gone []address
 	for a, m := range ms.others {
 		if time.Since(m.lastSeen) > missingAfter {
 			gone = append(gone, a)
 		}
 	}
-	ms.mu.RUnlock()
+	ms.mu.Unlock()
 	for _, a := range gone {
 		ms.remove(a)
 	}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -35,12 +36,16 @@ type Node struct {
 	counts   counters
 	warnings warnings
 
+	rtt       atomic.Int64 // to the server, in nanoseconds
+	measuring atomic.Bool
+
 	topics   topics
 	services services
 	calls    calls
 	members  members
 	storage  storage
 
+	taking  sync.Once
 	closing sync.Once
 	ended   chan struct{} // closed by Close
 	running sync.WaitGroup
@@ -117,6 +122,7 @@ func (n *Node) join(ctx context.Context) error {
 		n.listen(c, n.subjects.answer(n.self, "*"))
 	})
 	n.running.Go(n.members.run)
+	n.running.Go(n.storage.observe)
 	return n.hello(ctx)
 }
 
@@ -128,7 +134,7 @@ const (
 
 // hello introduces the node to the others, and waits for their answers.
 func (n *Node) hello(ctx context.Context) error {
-	if n.server != nil && len(n.opts.Join) > 0 {
+	if n.server != nil && (len(n.opts.Join) > 0 || n.opts.Replace) && n.opts.Size != 1 {
 		n.server.waitForRoute(ctx, routeTime)
 	}
 	if err := n.flush(ctx, n.records, n.control); err != nil {
@@ -239,8 +245,8 @@ func (n *Node) Close(ctx context.Context) error {
 func (n *Node) close() {
 	n.members.send(beatLeave)
 	close(n.ended)
-	n.running.Wait()
 	n.storage.end()
+	n.running.Wait()
 	n.records.end()
 	n.control.end()
 	n.arrivals.end()

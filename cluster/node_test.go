@@ -8,6 +8,7 @@ import (
 )
 
 func TestNodeWithExternalServer(t *testing.T) {
+	t.Parallel()
 	urls := []string{natsServer(t, -1, t.TempDir()).ClientURL()}
 	a := join(t, cluster.Options{Node: "a", URLs: urls})
 	b := join(t, cluster.Options{Node: "b", URLs: urls})
@@ -17,17 +18,40 @@ func TestNodeWithExternalServer(t *testing.T) {
 }
 
 func TestNodeWithEmbeddedServers(t *testing.T) {
+	t.Parallel()
+	nodes, _ := threeNodes(t)
+	contract(t, nodes[0], nodes[1])
+}
+
+// threeNodes returns three nodes with embedded servers.
+func threeNodes(t *testing.T) (nodes []*cluster.Node, options []cluster.Options) {
+	t.Helper()
 	addresses := []string{freeAddress(t), freeAddress(t), freeAddress(t)}
-	options := func(i int) cluster.Options {
-		return cluster.Options{Node: string("abc"[i]), Listen: addresses[i], Dir: t.TempDir(), Size: 3, Secret: "hidden"}
+	for i, name := range []string{"a", "b", "c"} {
+		opts := cluster.Options{Node: name, Listen: addresses[i], Dir: t.TempDir(), Secret: "hidden"}
+		if i > 0 {
+			opts.Join = addresses[:1]
+		}
+		options = append(options, opts)
+		nodes = append(nodes, join(t, opts))
 	}
-	first, second, third := options(0), options(1), options(2)
-	second.Join, third.Join = addresses[:1], addresses[:1]
-	a, b, c := join(t, first), join(t, second), join(t, third)
-	for _, n := range []*cluster.Node{a, b, c} {
+	for _, n := range nodes {
 		untilNodes(t, n, "a", "b", "c")
 	}
-	contract(t, a, b)
+	return nodes, options
+}
+
+// TestNodeAlone has a single node whose embedded server stores.
+func TestNodeAlone(t *testing.T) {
+	t.Parallel()
+	opts := cluster.Options{Node: "a", Listen: freeAddress(t), Dir: t.TempDir(), Size: 1}
+	a := join(t, opts)
+	clustertest.Store(t, a.Store(), a.Store())
+	opts.Replace = true
+	fresh := join(t, opts)
+	fresh.TakeOver()
+	leave(t, a)
+	clustertest.Log(t, fresh.Log(), fresh.Log())
 }
 
 func contract(t *testing.T, a, b *cluster.Node) {

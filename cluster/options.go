@@ -34,8 +34,9 @@ type Options struct {
 	// Advertise is the address that other nodes use for this one, if it is not that of Listen.
 	Advertise string
 
-	// Size is the number of nodes that the cluster will have; 0 means 1 without Join, and otherwise one more than Join has addresses. Three and more
-	// replicate what is stored: each record has three copies. Two cannot, because neither of two is a majority.
+	// Size is the number of nodes that the cluster will have; 0 means 3, or one more than Join has addresses if that is more. Three and more
+	// replicate what is stored: each record has three copies. Two cannot, because neither of two is a majority. A single node
+	// accepts no other ones.
 	Size int
 
 	// Dir is the folder of what the embedded server stores. Empty means that it stores nothing: Store and Log return ErrStorage.
@@ -92,7 +93,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.Node = ident.NewNode()
 	}
 	if o.Size == 0 && o.Listen != "" {
-		o.Size = 1 + len(o.Join)
+		o.Size = max(3, 1+len(o.Join))
 	}
 	if o.Replicas == 0 && o.Listen != "" {
 		o.Replicas = min(3, o.Size)

@@ -9,15 +9,15 @@ import (
 // Status is what a node knows of itself and of the cluster.
 type Status struct {
 	Node      string
-	Cluster   string // its name
-	Connected bool   // there is a connection to a NATS server
-	Server    string // the address or the name of that server
-	RTT       time.Duration
-	Pending   int64    // bytes that wait to be sent
-	Waiting   int64    // bytes that have arrived and wait to be delivered
-	Nodes     []Member // the other processes, by name
-	Topics    int      // the topics to which the node is subscribed
-	Calls     int      // the calls in progress
+	Cluster   string        // its name
+	Connected bool          // there is a connection to a NATS server
+	Server    string        // the address or the name of that server
+	RTT       time.Duration // to that server, as measured every two seconds
+	Pending   int64         // bytes that wait to be sent
+	Waiting   int64         // bytes that have arrived and wait to be delivered
+	Nodes     []Member      // the other processes, by name
+	Topics    int           // the topics to which the node is subscribed
+	Calls     int           // the calls in progress
 
 	RecordsIn, RecordsOut uint64
 	BytesIn, BytesOut     uint64 // with the headers of frames
@@ -48,11 +48,13 @@ type Dropped struct {
 	Unserved   uint64 // received after the subscription or the service had ended
 }
 
-// StorageStatus is the state of the storage of the cluster, as the last operation has found it.
+// StorageStatus is the state of the storage of the cluster. It is asked for every two seconds once the storage is in use.
 type StorageStatus struct {
-	Ready    bool // the streams exist
-	Replicas int
-	Requests int // in progress
+	Ready    bool   // it has answered: there is a majority
+	Leader   string // the server that leads the stream of the store; empty if there is none, or only one server
+	Servers  int    // those with a copy that is up to date
+	Replicas int    // the copies that there should be
+	Requests int    // in progress
 }
 
 // Status returns the status of the node. It does not wait for the network.
@@ -74,6 +76,7 @@ func (n *Node) Status() Status {
 	if s.Server = c.ConnectedUrlRedacted(); n.server != nil {
 		s.Server = "embedded"
 	}
+	s.RTT = time.Duration(n.rtt.Load())
 	n.topics.mu.RLock()
 	s.Topics = len(n.topics.bySubject)
 	n.topics.mu.RUnlock()
@@ -89,10 +92,4 @@ func (n *Node) Status() Status {
 		return cmp.Or(cmp.Compare(a.Node, b.Node), cmp.Compare(a.Incarnation, b.Incarnation))
 	})
 	return s
-}
-
-func (s *storage) status() StorageStatus {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return StorageStatus{Ready: s.open.Load(), Replicas: s.node.opts.Replicas, Requests: len(s.byNumber)}
 }

@@ -25,9 +25,12 @@ type storage struct {
 	context context.Context // ends when the node leaves
 	cancel  context.CancelFunc
 
+	state atomic.Pointer[StorageStatus] // as observe has seen it
+
 	opening   sync.Mutex // held while the streams are made
 	jetStream jetstream.JetStream
 	open      atomic.Bool // the streams exist
+	waiting   sync.Once   // guards the log line about the first wait
 
 	mu        sync.Mutex
 	last      uint64
@@ -82,10 +85,21 @@ func (s *storage) ready(ctx context.Context) error {
 	return nil
 }
 
+// follow calls a function on a goroutine that end waits for. After end it returns false.
+func (s *storage) follow(f func()) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.context.Err() != nil {
+		return false
+	}
+	s.following.Go(f)
+	return true
+}
+
 // end ends the watches and the requests that are in progress.
 func (s *storage) end() {
-	s.cancel()
 	s.mu.Lock()
+	s.cancel()
 	numbers := slices.Collect(maps.Keys(s.byNumber))
 	s.mu.Unlock()
 	for _, number := range numbers {
@@ -122,7 +136,7 @@ func (s *storage) configurations() []jetstream.StreamConfig {
 // make makes a stream. One that exists keeps its settings.
 func (s *storage) make(ctx context.Context, js jetstream.JetStream, config jetstream.StreamConfig) error {
 	for {
-		attempt, cancel := context.WithTimeout(ctx, requestTimeout)
+		attempt, cancel := context.WithTimeout(ctx, time.Second)
 		_, err := js.CreateStream(attempt, config)
 		cancel()
 		switch {
@@ -131,7 +145,9 @@ func (s *storage) make(ctx context.Context, js jetstream.JetStream, config jetst
 		case errors.Is(err, jetstream.ErrJetStreamNotEnabled) && s.node.server == nil:
 			return fmt.Errorf("%w: the NATS servers have no JetStream; enable it", ErrStorage)
 		}
-		s.node.warn(kindStorage, "the storage of the cluster is not available yet", "error", err)
+		s.waiting.Do(func() {
+			s.node.logger.Info("waiting for the storage of the cluster: a majority of its servers has to run", "servers", s.node.opts.Size, "error", err)
+		})
 		select {
 		case <-time.After(250 * time.Millisecond):
 		case <-ctx.Done():
@@ -195,6 +211,9 @@ func (s *storage) arrivedAnswer(m *nats.Msg) {
 
 // wait sends a message to the storage and returns the answer.
 func (s *storage) wait(ctx context.Context, m nats.Msg) (*nats.Msg, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if err := s.ready(ctx); err != nil {
 		return nil, err
 	}

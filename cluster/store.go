@@ -127,7 +127,9 @@ func (s store) Watch(ctx context.Context, prefix string, changed func(lease.Entr
 		return err
 	}
 	w := &watch{node: n, prefix: prefix, filter: n.subjects.keysBelow(prefix), changed: changed, current: current, known: map[string]uint64{}}
-	n.storage.following.Go(func() { w.follow(ctx) })
+	if !n.storage.follow(func() { w.follow(ctx) }) {
+		return ErrClosed
+	}
 	return nil
 }
 

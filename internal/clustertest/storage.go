@@ -98,10 +98,10 @@ func Log(t *testing.T, a, b replica.Log) {
 	if last, err := a.Last(ctx, name); err != nil || last != 0 {
 		t.Fatalf("a name without records has the last one %d, error %v, expected 0", last, err)
 	}
-	record := func(i int) []byte { return bytes.Repeat([]byte{byte(i)}, i*i*5000) }
+	record := func(i int) []byte { return bytes.Repeat([]byte{byte(i)}, i*i*3000) }
 	var numbers []uint64
 	last := uint64(0)
-	for i := range 10 {
+	for i := range 12 {
 		number, err := appendTo(ctx, a, name, record(i), last)
 		check(t, err)
 		if number <= last {
@@ -138,12 +138,34 @@ func Log(t *testing.T, a, b replica.Log) {
 		t.Errorf("the records %d are read after Trim, expected %d", got, numbers[4:])
 	}
 	check(t, a.Trim(ctx, name, last+1000))
-	if got := read(1); fmt.Sprint(got) != fmt.Sprint(numbers[9:]) {
-		t.Errorf("the records %d are read after Trim of all, expected the last one, %d", got, numbers[9:])
+	if got := read(1); fmt.Sprint(got) != fmt.Sprint(numbers[11:]) {
+		t.Errorf("the records %d are read after Trim of all, expected the last one, %d", got, numbers[11:])
 	}
+	testRemove(ctx, t, a)
 	stop := errors.New("stop")
 	if err := b.Read(ctx, name, 0, func(uint64, []byte) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("Read ends with %v, expected the error of its function", err)
+	}
+}
+
+// testRemove removes the names that begin with a prefix, if the log can do that.
+func testRemove(ctx context.Context, t *testing.T, l replica.Log) {
+	remover, ok := l.(interface {
+		Remove(ctx context.Context, prefix string) error
+	})
+	if !ok {
+		return
+	}
+	names := []string{"gone/1", "gone/2/3", "gone.1", "goner/1"}
+	for _, name := range names {
+		_, err := appendTo(ctx, l, name, []byte("x"), 0)
+		check(t, err)
+	}
+	check(t, remover.Remove(ctx, "gone/"))
+	for i, name := range names {
+		if last, err := l.Last(ctx, name); err != nil || (last == 0) != (i < 2) {
+			t.Errorf("the last record of %q is %d, error %v, after Remove of gone/", name, last, err)
+		}
 	}
 }
 

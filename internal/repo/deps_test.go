@@ -271,7 +271,7 @@ var layers = map[string]layer{
 		why:     "a cluster in memory is for tests of everything above it",
 	},
 	"cluster": {
-		folders: []string{".", "internal/ident", "internal/lease", "internal/loglimit", "internal/replica", "internal/wire"}, modules: []string{"github.com/nats-io/nats.go", "github.com/nats-io/nats-server/v2"},
+		folders: []string{".", "internal/filelock", "internal/ident", "internal/lease", "internal/loglimit", "internal/replica", "internal/wire"}, modules: []string{"github.com/nats-io/nats.go", "github.com/nats-io/nats-server/v2"},
 		why: "a cluster sends records and stores entries with one technology; what they mean is up to servers and workers",
 	},
 	"internal/clustertest": {
