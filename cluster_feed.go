@@ -18,7 +18,14 @@ type feed struct {
 	mu     sync.Mutex // held while topics are subscribed to; taken before the lock of the hub
 	topics map[string]func()
 	failed map[string]struct{} // channels whose topic could not be subscribed to; tried again when the nodes change
-	closed bool
+
+	// For hand-overs.
+	phase     feedPhase               // changes while mu and the lock of the hub are held
+	elsewhere map[string]struct{}     // channels that have a subscriber in the old process; guarded by mu
+	overlap   atomic.Pointer[overlap] // in the new process, until nothing can arrive that has arrived in the old one before
+	heldMu    sync.Mutex              // a leaf; guards what follows
+	held      []publication           // until this process may publish
+	heldBytes int                     // at most maxHeld
 }
 
 // newFeed returns the feed of a server, nil if it is alone.
@@ -26,7 +33,7 @@ func newFeed(s *Server) *feed {
 	if _, isAlone := s.cluster.(alone); isAlone {
 		return nil
 	}
-	f := &feed{server: s, incarnation: rand.Uint64() | 1, topics: map[string]func(){}, failed: map[string]struct{}{}} //nolint:gosec // not a secret
+	f := &feed{server: s, incarnation: rand.Uint64() | 1, topics: map[string]func(){}, failed: map[string]struct{}{}, elsewhere: map[string]struct{}{}} //nolint:gosec // not a secret
 	f.unwatch = s.cluster.Watch(f.retry)
 	return f
 }
@@ -39,8 +46,12 @@ func channelTopic(channel string) string { return "channel/" + channel }
 func (f *feed) follow(channel string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	wanted := !f.closed && f.server.Subscribers(channel) > 0
+	if g := f.server.giving.Load(); g != nil {
+		g.reportChannel(channel)
+	}
 	stop, subscribed := f.topics[channel]
+	_, elsewhere := f.elsewhere[channel]
+	wanted := f.phase.subscribes() && (elsewhere || f.server.Subscribers(channel) > 0 || subscribed && f.phase == feedKept)
 	switch {
 	case wanted && !subscribed:
 		f.subscribe(channel)
@@ -84,29 +95,32 @@ func (f *feed) close() {
 		return
 	}
 	f.unwatch()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.closed = true
-	for channel, stop := range f.topics {
-		delete(f.topics, channel)
-		stop()
-	}
-	clear(f.failed)
+	f.setPhase(feedClosed, nil, feedOwn, feedKept, feedGiven, feedAwaited, feedPrepared, feedHeld)
+	f.followAll()
 }
 
 // publish sends a publication to the other nodes. It does not wait for them. A failure is logged and reported to Options.Trace.
 func (f *feed) publish(p publication) {
-	p.incarnation, p.sequence = f.incarnation, f.sequence.Add(1)
-	if err := f.server.cluster.Publish(channelTopic(p.channel), p.record()); err != nil {
-		f.report(f.server.Node(), p.channel, "a message was not published on the other nodes", err)
+	if err := f.send(p); err != nil {
+		f.report(f.server.Node(), p.channel, notPublished, err)
 	}
 }
+
+func (f *feed) send(p publication) error {
+	p.publicationID = publicationID{f.incarnation, f.sequence.Add(1)}
+	return f.server.cluster.Publish(channelTopic(p.channel), p.record())
+}
+
+const notPublished = "a message was not published on the other nodes"
 
 // receive delivers what another node has published.
 func (f *feed) receive(channel, from string, record []byte) {
 	p, err := parsePublicationRecord(record)
+	p.channel = channel
+	if o := f.overlap.Load(); err == nil && o != nil && !o.arrived(p) {
+		return
+	}
 	if err == nil {
-		p.channel = channel
 		err = f.deliver(p)
 	}
 	if err != nil {
@@ -114,12 +128,16 @@ func (f *feed) receive(channel, from string, record []byte) {
 	}
 }
 
-// deliver sends a publication of another node to the subscribers here.
+// deliver sends a publication of another node to the subscribers here, and in the other process of a hand-over. The old process does not after
+// it has given up: it gets the publication from the new one.
 func (f *feed) deliver(p publication) error {
-	receivers, err := f.server.fanOutPublication(p, nil)
-	if err == nil && f.server.trace.Relayed != nil {
-		f.server.trace.Relayed(p.channel, p.Payload, receivers)
-	}
+	_, err := f.server.fanOutPublication(p, nil, func() (here bool) {
+		if f.phase == feedGiven {
+			return false
+		}
+		f.server.forwardPublication(p)
+		return true
+	})
 	return err
 }
 

@@ -162,9 +162,9 @@ func TestClusterPublishRefused(t *testing.T) {
 		one, _ := a.open()
 		b := c.Join("b")
 		record := func(kind uint64, payload string) []byte {
-			return wire.AppendString(wire.AppendUint(nil, 1, kind), 3, payload)
+			return wire.AppendString(wire.AppendUint(wire.AppendUint(nil, 1, kind), 6, 1), 3, payload)
 		}
-		for _, r := range [][]byte{record(1, "\xff"), record(99, "x"), {0x80}} {
+		for _, r := range [][]byte{record(1, "\xff"), record(99, "x"), {0x08, 0x01}, {0x80}} {
 			if err := b.Publish("channel/lobby", r); err != nil {
 				t.Fatal(err)
 			}
@@ -174,7 +174,7 @@ func TestClusterPublishRefused(t *testing.T) {
 		if err := <-failed; !errors.Is(err, protocol.ErrText) {
 			t.Errorf("text that is not UTF-8 is refused with protocol.ErrText; got %v", err)
 		}
-		for range 2 {
+		for range 3 {
 			if err := <-failed; err == nil {
 				t.Error("a malformed record is refused with an error")
 			}

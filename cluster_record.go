@@ -13,7 +13,7 @@ const (
 	recordBinary      = 2
 	recordPayload     = 3
 	recordExcept      = 4 // the id of a connection that does not get the message (repeated)
-	recordIncarnation = 5 // with the next: identifies the message
+	recordIncarnation = 5 // with the next: identifies the publication
 	recordSequence    = 6
 )
 
@@ -25,6 +25,8 @@ const recordOverhead = 48
 
 // errRecordKind is the error of a record that a newer version has made.
 var errRecordKind = errors.New("linger: the kind of the record is unknown, its node probably has a newer version")
+
+var errRecordSequence = errors.New("linger: the record of a publication has no sequence number")
 
 // record returns the record of a publication.
 func (p *publication) record() []byte {
@@ -65,6 +67,9 @@ func parsePublicationRecord(record []byte) (publication, error) {
 	}
 	if kind != kindPublication {
 		return publication{}, fmt.Errorf("%w (kind %d)", errRecordKind, kind)
+	}
+	if p.sequence == 0 {
+		return publication{}, errRecordSequence
 	}
 	return p, nil
 }

@@ -9,7 +9,7 @@ import (
 )
 
 func TestPublicationRecord(t *testing.T) {
-	want := publication{Payload: Binary([]byte{0, 1}), except: []string{"a.1", "b.2"}, incarnation: 1 << 63, sequence: 7}
+	want := publication{Payload: Binary([]byte{0, 1}), except: []string{"a.1", "b.2"}, publicationID: publicationID{1 << 63, 7}}
 	got, err := parsePublicationRecord(want.record())
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("a publication is the same after it was written and read; got %+v, %v", got, err)
@@ -22,7 +22,7 @@ func TestPublicationRecord(t *testing.T) {
 
 // FuzzPublicationRecord checks that a record which can be read is the same publication after it has been written again.
 func FuzzPublicationRecord(f *testing.F) {
-	p := publication{Payload: Text("hello"), except: []string{"a.1"}, incarnation: 3, sequence: 4}
+	p := publication{Payload: Text("hello"), except: []string{"a.1"}, publicationID: publicationID{3, 4}}
 	f.Add(p.record())
 	f.Add([]byte{0x08, 0x01, 0x1a, 0x05})
 	f.Fuzz(func(t *testing.T, record []byte) {

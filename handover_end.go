@@ -78,17 +78,22 @@ func (g *giver) stop() {
 func (g *giver) linger(ctx context.Context) error {
 	bound := time.NewTimer(g.opts.lingerTime())
 	defer bound.Stop()
-	hurry := g.hurry
+	hurry, exited := g.hurry, g.opts.Exited
 	var abort <-chan time.Time
 	g.stop()
 	g.server.leave()
 	for {
 		change := g.server.hub.nextChange()
 		if g.server.isEmpty() {
+			g.waitFeed(ctx)
 			return nil
 		}
 		select {
 		case <-change:
+			continue
+		case <-exited: // what stays here does without the new process
+			exited = nil
+			g.server.hub.feed.keepNot()
 			continue
 		case <-bound.C:
 		case <-hurry:

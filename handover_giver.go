@@ -27,6 +27,7 @@ type giver struct {
 	givenUp int                             // events in progress
 	cancel  context.CancelCauseFunc
 
+	feedGiven chan struct{} // closed when the new process has the channels of the cluster
 	hurry     chan struct{} // closed when connections that cannot move have to be closed
 	leaveOnce sync.Once
 
@@ -45,7 +46,7 @@ var _ handover.Giver = (*giver)(nil)
 
 func newGiver(s *Server, opts HandoverOptions) *giver {
 	return &giver{
-		server: s, opts: opts, wake: make(chan struct{}, 1), hurry: make(chan struct{}),
+		server: s, opts: opts, wake: make(chan struct{}, 1), hurry: make(chan struct{}), feedGiven: make(chan struct{}),
 		fixed: map[*Socket]string{},
 	}
 }
@@ -146,11 +147,11 @@ func (g *giver) divert(s *Socket, op driver.Op) (queued int, err error) {
 	return 0, nil
 }
 
-// change is divert for what is not a call of the driver.
+// change is divert for what is not a call of the driver. Without a socket it forwards op.
 func (g *giver) change(s *Socket, op handover.Op) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !s.isFlagged(flagCommitted) {
+	if s != nil && !s.isFlagged(flagCommitted) {
 		g.held.change(s, op)
 		return
 	}
@@ -167,13 +168,14 @@ func (g *giver) forward(op handover.Op) error {
 
 // publish passes a publication to the new process. The lock of the hub is held, so that the new process knows from the number of
 // rounds which of its connections the publication has reached here.
-func (g *giver) publish(channel string, p Payload, except []*Socket) {
+func (g *giver) publish(p publication) {
 	if g.rounds == 0 {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	_ = g.forward(publishOp(channel, p, except, g.rounds)) // is counted as lost
+	p.round = g.rounds
+	_ = g.forward(publishOp(p)) // is counted as lost
 }
 
 // Yield implements [handover.Giver].
@@ -205,6 +207,11 @@ func (g *giver) Commit(forward func(handover.Op) error) {
 	first := g.rounds == 1
 	for _, s := range sockets {
 		h.remove(s)
+	}
+	if first && h.feed != nil {
+		for channel := range h.channels {
+			g.change(nil, channelOp(channel, true))
+		}
 	}
 	h.change.Release()
 	h.unlock()
@@ -245,6 +252,9 @@ func (g *giver) Apply(op handover.Op) {
 		return
 	case opPublish:
 		g.server.publishForwarded(parsePublication(op), nil)
+		return
+	case opFeedTake:
+		g.giveFeed()
 		return
 	}
 	if s := g.server.Socket(op.ID); s != nil {

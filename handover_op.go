@@ -23,6 +23,10 @@ const (
 
 	opJoin         = 8 // the body is the value of the member; without one there is none
 	opLeaveChannel = 9
+
+	opFeedTake  = 10 // the new process is ready to take the channels of the cluster
+	opFeedGiven = 11 // the old process has given them up
+	opChannel   = 12 // whether a channel has a subscriber in the old process
 )
 
 // The fields of the bodies of operations.
@@ -30,9 +34,14 @@ const (
 	bodyDecision = 1 // of opDecide
 	bodyData     = 1 // of opSetData and opJoin
 
-	bodyPayload = 1 // of opPublish
-	bodyBinary  = 2
-	bodyRound   = 3
+	bodyPayload     = 1 // of opPublish
+	bodyBinary      = 2
+	bodyRound       = 3
+	bodyRelay       = 4
+	bodyIncarnation = 5
+	bodySequence    = 6
+
+	bodySubscribed = 1 // of opChannel
 )
 
 // heldOp is what has been done to a connection while it could not be done: a call of the driver, or a change that is not one.
@@ -212,15 +221,20 @@ type publication struct {
 	except  []string // ids
 	round   uint64   // the rounds that the old process had completed: connections that have come later get it from there
 
-	incarnation, sequence uint64 // identify a publication that has passed through the cluster; 0 for others
+	relay bool // the process that gets it from the other one sends it to the other nodes
+
+	publicationID // of one that has come from another node; the zero value for others
 }
 
 // publishOp returns the operation that publishes a message in the other process too.
-func publishOp(channel string, p Payload, except []*Socket, round uint64) handover.Op {
-	op := handover.Op{Kind: opPublish, Channel: channel, Except: ids(except)}
+func publishOp(p publication) handover.Op {
+	op := handover.Op{Kind: opPublish, Channel: p.channel, Except: p.except}
 	op.Body = wire.AppendBytes(nil, bodyPayload, p.Data)
 	op.Body = wire.AppendBool(op.Body, bodyBinary, p.Binary)
-	op.Body = wire.AppendUint(op.Body, bodyRound, round)
+	op.Body = wire.AppendUint(op.Body, bodyRound, p.round)
+	op.Body = wire.AppendBool(op.Body, bodyRelay, p.relay)
+	op.Body = wire.AppendUint(op.Body, bodyIncarnation, p.incarnation)
+	op.Body = wire.AppendUint(op.Body, bodySequence, p.sequence)
 	return op
 }
 
@@ -235,6 +249,12 @@ func parsePublication(op handover.Op) publication {
 			p.Binary = r.Bool()
 		case bodyRound:
 			p.round = r.Uint()
+		case bodyRelay:
+			p.relay = r.Bool()
+		case bodyIncarnation:
+			p.incarnation = r.Uint()
+		case bodySequence:
+			p.sequence = r.Uint()
 		}
 	}
 	return p
@@ -243,24 +263,38 @@ func parsePublication(op handover.Op) publication {
 // publishForwarded delivers a publication of the other process of a hand-over to the subscribers here. later, if it is not
 // nil, reports whether the publication has reached a connection in the other process before it moved here.
 func (s *Server) publishForwarded(p publication, later func(*Socket) bool) {
-	_, _ = s.fanOutPublication(p, later) // has been checked by the other process
+	_, _ = s.fanOutPublication(p, later, func() bool { // has been checked by the other process
+		if p.relay && s.hub.feed != nil {
+			s.hub.feed.route(p)
+		}
+		return true
+	})
 }
 
-// fanOutPublication delivers a publication that was made elsewhere to the subscribers here, except those that later reports. It returns
-// how many connections took the message. The error is that of driver.Prepare.
-func (s *Server) fanOutPublication(p publication, later func(*Socket) bool) (receivers int, err error) {
+// fanOutPublication delivers a publication that was made elsewhere to the subscribers here, except those that later reports. here, if it is not
+// nil, is called while the lock of the hub is held, and reports whether the publication is to be delivered. It returns how many connections took the message; the
+// error is that of driver.Prepare.
+func (s *Server) fanOutPublication(p publication, later func(*Socket) bool, here func() bool) (receivers int, err error) {
 	frame, err := driver.Prepare(p.opcode(), p.Data)
 	if err != nil {
 		return 0, err
 	}
-	list := s.hub.list(p.channel, nil)
+	elsewhere := false
+	list := s.hub.list(p.channel, func() { elsewhere = here != nil && !here() })
 	defer recycleList(list)
-	return fanOut(*list, func(part []*Socket) (sent int) {
+	if elsewhere {
+		return 0, nil
+	}
+	receivers = fanOut(*list, func(part []*Socket) (sent int) {
 		for _, socket := range part {
 			if (later == nil || !later(socket)) && !slices.Contains(p.except, socket.id) && socket.sendPrepared(frame, p.Payload) == nil {
 				sent++
 			}
 		}
 		return sent
-	}), nil
+	})
+	if p.sequence != 0 && s.trace.Relayed != nil {
+		s.trace.Relayed(p.channel, p.Payload, receivers)
+	}
+	return receivers, nil
 }

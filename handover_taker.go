@@ -21,6 +21,9 @@ type taker struct {
 	started  func()    // called once, in the first Start
 	ended    chan struct{}
 
+	feedTaken chan struct{} // closed when the old process has given up the channels of the cluster
+	feedOnce  sync.Once
+
 	waiting map[string]*Socket // announced connections whose state has not come
 	round   []*arrival         // those whose state has come in this round
 	rounds  uint16             // that have been committed
@@ -34,7 +37,7 @@ type taker struct {
 var _ handover.Taker = (*taker)(nil)
 
 func newTaker(s *Server, opts ReceiveOptions) *taker {
-	return &taker{server: s, opts: opts, settings: s.current.Load(), waiting: map[string]*Socket{}, ended: make(chan struct{})}
+	return &taker{server: s, opts: opts, settings: s.current.Load(), waiting: map[string]*Socket{}, ended: make(chan struct{}), feedTaken: make(chan struct{})}
 }
 
 // setState follows the state of the old server.
@@ -211,6 +214,9 @@ func (t *taker) Start(forward func(handover.Op) error) {
 	if t.started == nil {
 		return
 	}
+	if f := t.server.hub.feed; f != nil {
+		go f.take(t)
+	}
 	if t.opts.Started != nil {
 		t.opts.Started()
 	}
@@ -260,19 +266,26 @@ func (t *taker) change(op handover.Op) {
 }
 
 // publish passes a publication to the old process. The lock of the hub is held.
-func (t *taker) publish(channel string, p Payload, except []*Socket) {
+func (t *taker) publish(p publication) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.out != nil {
-		_ = t.out(publishOp(channel, p, except, 0))
+		_ = t.out(publishOp(p))
 	}
 }
 
 // Apply implements [handover.Taker].
 func (t *taker) Apply(op handover.Op) {
-	if op.Kind == opPublish {
-		p := parsePublication(op)
-		t.server.publishForwarded(p, func(s *Socket) bool { return uint64(s.round) > p.round })
+	switch op.Kind {
+	case opPublish:
+		t.publishForwarded(parsePublication(op))
+		return
+	case opChannel:
+		t.server.hub.feed.followElsewhere(op.Channel, uintField(op.Body, bodySubscribed) != 0)
+		return
+	case opFeedGiven:
+		t.server.hub.feed.taken()
+		t.feedOnce.Do(func() { close(t.feedTaken) })
 		return
 	}
 	s := t.server.Socket(op.ID)
@@ -289,6 +302,16 @@ func (t *taker) Apply(op handover.Op) {
 	}
 }
 
+// publishForwarded delivers a publication that the old process has passed on.
+func (t *taker) publishForwarded(p publication) {
+	if f := t.server.hub.feed; f != nil && p.sequence != 0 {
+		if o := f.overlap.Load(); o != nil && !o.passOn(p.publicationID) {
+			return
+		}
+	}
+	t.server.publishForwarded(p, func(s *Socket) bool { return uint64(s.round) > p.round })
+}
+
 // Abandon implements [handover.Taker].
 func (t *taker) Abandon(error) {
 	for _, a := range t.round {
@@ -303,4 +326,6 @@ func (t *taker) end() {
 	for id := range t.waiting {
 		t.drop(id)
 	}
+	t.server.hub.feed.taken()
+	t.server.hub.feed.leaveElsewhere()
 }

@@ -273,9 +273,6 @@ func (s *Server) Publish(channel string, p Payload, except ...*Socket) (int, err
 	}
 	list := s.hub.list(channel, s.publishElsewhere(channel, p, except))
 	defer recycleList(list)
-	if s.hub.feed != nil {
-		s.hub.feed.publish(publication{Payload: p, channel: channel, except: ids(except)})
-	}
 	receivers := fanOut(*list, func(part []*Socket) (sent int) {
 		for _, socket := range part {
 			if !slices.Contains(except, socket) && socket.sendPrepared(frame, p) == nil {
@@ -301,17 +298,36 @@ func ids(sockets []*Socket) []string {
 	return ids
 }
 
-// publishElsewhere returns a function that publishes a message in the other process of a hand-over, nil if there is none. It is
-// called while the lock of the hub is held.
+// publishElsewhere publishes a message on the other nodes. During a hand-over it returns a function that does so, and that publishes in the
+// other process too: it is called while the lock of the hub is held.
 func (s *Server) publishElsewhere(channel string, p Payload, except []*Socket) func() {
-	g, t := s.giving.Load(), s.taking.Load()
-	switch {
-	case g != nil:
-		return func() { g.publish(channel, p, except) }
-	case t != nil:
-		return func() { t.publish(channel, p, except) }
+	f, inHandover := s.hub.feed, s.isHandingOver()
+	if f == nil && !inHandover {
+		return nil
 	}
-	return nil
+	all := publication{Payload: p, channel: channel, except: ids(except)}
+	if !inHandover {
+		f.publish(all)
+		return nil
+	}
+	return func() {
+		if f == nil {
+			s.forwardPublication(all)
+			return
+		}
+		all.relay = f.phase.isElsewhere()
+		s.forwardPublication(all)
+		f.route(all)
+	}
+}
+
+// forwardPublication publishes a message in the other process of a hand-over, if there is one. The lock of the hub is held.
+func (s *Server) forwardPublication(p publication) {
+	if g := s.giving.Load(); g != nil {
+		g.publish(p)
+	} else if t := s.taking.Load(); t != nil {
+		t.publish(p)
+	}
 }
 
 // inTurn calls do for the items of a list, the first ones first, in parallel if the list is long.

@@ -59,5 +59,5 @@ func (p *presence) takeEvents() (events []*Presence) {
 
 // publishHere sends a message to the subscribers of a channel in this process.
 func (s *Server) publishHere(channel string, payload Payload) (int, error) {
-	return s.fanOutPublication(publication{Payload: payload, channel: channel}, nil)
+	return s.fanOutPublication(publication{Payload: payload, channel: channel}, nil, nil)
 }

@@ -136,6 +136,7 @@ func (s *Server) Handover(ctx context.Context, link *net.UnixConn, opts Handover
 		return HandoverReport{}, errors.Join(err, link.Close())
 	}
 	defer s.giving.Store(nil)
+	s.hub.feed.keep()
 	for socket := range s.Sockets("") {
 		socket.handover.Store(0)
 	}
@@ -146,6 +147,9 @@ func (s *Server) Handover(ctx context.Context, link *net.UnixConn, opts Handover
 		s.leave()
 		s.listeners.finish()
 		s.services.stop()
+		s.hub.feed.close()
+	} else {
+		s.hub.feed.keepNot()
 	}
 	return g.report(report), err
 }

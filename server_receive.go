@@ -57,6 +57,7 @@ func (s *Server) Receive(ctx context.Context, link *net.UnixConn, opts ReceiveOp
 	if s.isHandingOver() || !s.taking.CompareAndSwap(nil, t) {
 		return errors.Join(ErrHandingOver, link.Close())
 	}
+	s.hub.feed.await()
 	begun, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
 	result := make(chan error, 1)

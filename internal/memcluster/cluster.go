@@ -14,7 +14,8 @@ import (
 // Cluster is the network between the nodes, and the store that they share.
 type Cluster struct {
 	mu    sync.Mutex
-	nodes map[string]*Node
+	nodes map[string]*Node   // by name: the process that has the services
+	all   map[*Node]struct{} // a name is here twice during a hand-over
 	cut   map[link]bool
 	store store
 }
@@ -24,7 +25,7 @@ type link struct{ from, to string }
 
 // New returns a cluster without nodes.
 func New() *Cluster {
-	return &Cluster{nodes: map[string]*Node{}, cut: map[link]bool{}, store: newStore()}
+	return &Cluster{nodes: map[string]*Node{}, all: map[*Node]struct{}{}, cut: map[link]bool{}, store: newStore()}
 }
 
 // Node is a member. It is also a [linger.Cluster].
@@ -54,18 +55,45 @@ var _ linger.Cluster = (*Node)(nil)
 
 // Join adds a node, whose functions are called on a goroutine of it until Leave. A name can be used again after Leave.
 func (c *Cluster) Join(name string) *Node {
-	n := &Node{
-		cluster: c, name: name, arrived: make(chan struct{}, 1), ended: make(chan struct{}),
-		topics: map[string]map[*subscription]struct{}{}, services: map[string]serviceFunc{}, watchers: map[*watcher]struct{}{},
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.nodes[name] != nil {
 		panic("memcluster: there is a node " + name)
 	}
+	n := c.start(name)
 	c.nodes[name] = n
-	go n.run()
 	c.changed()
+	return n
+}
+
+// Replace adds a second process of a node, as in a hand-over. Neither process gets what the other one publishes. Records for the services of
+// the node go to the first process until TakeOver is called or that process has left.
+func (c *Cluster) Replace(name string) *Node {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.nodes[name] == nil {
+		panic("memcluster: there is no node " + name)
+	}
+	return c.start(name)
+}
+
+// TakeOver makes the services of this process those of the node.
+func (n *Node) TakeOver() {
+	n.locked(func() {
+		if !n.left {
+			n.cluster.nodes[n.name] = n
+		}
+	})
+}
+
+// start adds a process. mu is held.
+func (c *Cluster) start(name string) *Node {
+	n := &Node{
+		cluster: c, name: name, arrived: make(chan struct{}, 1), ended: make(chan struct{}),
+		topics: map[string]map[*subscription]struct{}{}, services: map[string]serviceFunc{}, watchers: map[*watcher]struct{}{},
+	}
+	c.all[n] = struct{}{}
+	go n.run()
 	return n
 }
 
@@ -78,7 +106,15 @@ func (n *Node) Leave() {
 		return
 	}
 	n.left, n.queue = true, nil
-	delete(c.nodes, n.name)
+	delete(c.all, n)
+	if c.nodes[n.name] == n {
+		delete(c.nodes, n.name)
+	}
+	for other := range c.all {
+		if other.name == n.name {
+			c.nodes[n.name] = other
+		}
+	}
 	close(n.ended)
 	c.changed()
 }
@@ -101,7 +137,7 @@ func (c *Cluster) Heal() {
 
 // changed reports a change of the nodes or links to all nodes. mu is held.
 func (c *Cluster) changed() {
-	for _, n := range c.nodes {
+	for n := range c.all {
 		for w := range n.watchers {
 			n.add(w.changed)
 		}
@@ -209,8 +245,8 @@ func (n *Node) Publish(topic string, record []byte) error {
 		return linger.ErrClusterFull
 	}
 	record = slices.Clone(record)
-	for _, to := range c.nodes {
-		if to == n || c.cut[link{n.name, to.name}] || len(to.topics[topic]) == 0 {
+	for to := range c.all {
+		if to.name == n.name || c.cut[link{n.name, to.name}] || len(to.topics[topic]) == 0 {
 			continue
 		}
 		for s := range to.topics[topic] {
@@ -219,6 +255,10 @@ func (n *Node) Publish(topic string, record []byte) error {
 	}
 	return nil
 }
+
+// Flush returns at once, because every record and every subscription is effective when the call that makes it returns. It is what
+// [linger.Server.Handover] calls of a Cluster that has it.
+func (n *Node) Flush(context.Context) error { return nil }
 
 // Serve implements [linger.Cluster].
 func (n *Node) Serve(service string, serve func(from string, record []byte, respond func([]byte))) (stop func(), err error) {
@@ -241,7 +281,7 @@ func (n *Node) send(node, service string, record []byte, respond func([]byte)) e
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	to := c.nodes[node]
-	if to == nil || to == n || n.left {
+	if to == nil || to.name == n.name || n.left {
 		return linger.ErrUnreachable
 	}
 	if c.cut[link{n.name, node}] {
