@@ -19,7 +19,7 @@ var sources embed.FS
 
 // scripts are the modules of the page. Each stands after those that it imports.
 var scripts = []string{
-	"format.js", "dom.js", "api.js", "chart.js", "ui.js", "overview.js", "connections.js", "conversation.js", "connection.js",
+	"format.js", "dom.js", "api.js", "chart.js", "ui.js", "cluster.js", "overview.js", "connections.js", "conversation.js", "connection.js",
 	"channels.js", "application.js", "drain.js", "main.js",
 }
 

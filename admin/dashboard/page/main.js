@@ -3,6 +3,7 @@
 import { byId, setAttribute, setClass, setText } from "./dom.js";
 import { age, duration } from "./format.js";
 import { APIError, Stream, get, setToken, whenUnauthorized } from "./api.js";
+import { hideCluster, showCluster } from "./cluster.js";
 import { addGap, addSample, showOverview, startOverview } from "./overview.js";
 import { hideConnections, showConnections, startConnections } from "./connections.js";
 import { hideConnection, showConnection, startConnection } from "./connection.js";
@@ -25,13 +26,20 @@ let lastAt = 0;
 let link = { state: "connecting", nextAt: 0 };
 
 const routes = [
-  { path: /^\/$/, view: "overview", show: () => last && showOverview(last) },
+  { path: /^\/$/, view: "overview", show: showOverviewView, hide: hideCluster },
   { path: /^\/connections$/, view: "connections", show: (_, query) => showConnections(query), hide: hideConnections },
   { path: /^\/connections\/(.+)$/, view: "connection", show: ([, id]) => showConnection(decodeURIComponent(id)), hide: hideConnection },
   { path: /^\/channels$/, view: "channels", show: showChannelsView, hide: hideChannels },
   { path: /^\/application$/, view: "application", show: showApplication, hide: hideApplication },
   { path: /^\/live$/, view: "live", show: openTail, hide: hideTail },
 ];
+
+function showOverviewView() {
+  if (last) {
+    showOverview(last);
+  }
+  showCluster();
+}
 
 /** Shows the view of the address. */
 function navigate() {
