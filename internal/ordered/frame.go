@@ -23,17 +23,19 @@ const (
 	fieldRecord = 6
 	fieldGap    = 7
 	fieldPing   = 8
+	fieldMore   = 9
 )
 
 // frame is what nodes send to each other.
 type frame struct {
 	kind     uint64
 	from, to uint64 // the ends of the stream; to is 0 while the sender has no frame of the other end
-	number   uint64 // of the record, counted from 1
-	ack      uint64 // the number of the last record that has arrived
-	record   []byte
-	gap      bool // records after ack are missing
-	ping     bool // an acknowledgement is expected at once
+	number   uint64 // of the record or piece, counted from 1
+	ack      uint64 // the number of the last one that has arrived
+	record   []byte // or a piece of it
+	more     bool   // another piece of the record follows
+	gap      bool   // frames after ack are missing
+	ping     bool   // an acknowledgement is expected at once
 }
 
 func appendFrame(b []byte, f frame) []byte {
@@ -44,6 +46,7 @@ func appendFrame(b []byte, f frame) []byte {
 	b = wire.AppendUint(b, fieldAck, f.ack)
 	b = wire.AppendBool(b, fieldGap, f.gap)
 	b = wire.AppendBool(b, fieldPing, f.ping)
+	b = wire.AppendBool(b, fieldMore, f.more)
 	if f.kind == frameData {
 		b = wire.AppendBytes(b, fieldRecord, f.record)
 	}
@@ -71,6 +74,8 @@ func readFrame(b []byte) (f frame, err error) {
 			f.gap = r.Bool()
 		case fieldPing:
 			f.ping = r.Bool()
+		case fieldMore:
+			f.more = r.Bool()
 		}
 	}
 	switch {

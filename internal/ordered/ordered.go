@@ -39,7 +39,9 @@ const (
 	ackAfter      = 20 * time.Millisecond  // the longest delay of an acknowledgement
 	ackRecords    = 64                     // the number of records that are acknowledged without a delay
 	maxFormer     = 8                      // the ended streams of a node whose frames are ignored
-	recordExpense = 64                     // what a record counts in addition to its bytes
+	maxPiece      = 128 << 10              // the bytes of a record in one frame; longer ones are sent in pieces
+	maxRecord     = 256 << 20              // the bytes of a record
+	recordExpense = 64                     // what a record, or a piece of it, counts in addition to its bytes
 )
 
 // Errors of Send.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -93,10 +94,18 @@ func (n *network) close() {
 	close(n.b.queue)
 }
 
+// text returns the text of a record. Some are longer than a frame may be.
+func (s *side) text(i int) string {
+	if i%100 == 99 {
+		return strings.Repeat(fmt.Sprintf("%s%9d", s.name, i), 30000)
+	}
+	return fmt.Sprint(s.name, i)
+}
+
 func (s *side) send(t *testing.T, from, to int) {
 	t.Helper()
 	for i := from; i < to; i++ {
-		if err := s.mesh.Stream(s.peer.name).Send([]byte(fmt.Sprint(s.name, i))); err != nil {
+		if err := s.mesh.Stream(s.peer.name).Send([]byte(s.text(i))); err != nil {
 			t.Errorf("a record is sent; got %v", err)
 		}
 	}
@@ -112,8 +121,8 @@ func (s *side) want(t *testing.T, n int) {
 		return
 	}
 	for i, got := range s.received {
-		if want := fmt.Sprint(s.peer.name, i); got != want {
-			t.Errorf("%s receives the records in order: %s is the record %d; got %s", s.name, want, i, got)
+		if want := s.peer.text(i); got != want {
+			t.Errorf("%s receives the records in order: %.20s is the record %d; got %.20s", s.name, want, i, got)
 			return
 		}
 	}

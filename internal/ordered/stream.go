@@ -19,16 +19,17 @@ type Stream struct {
 	ended  bool
 
 	// What is sent.
-	unacked []([]byte) // the records that are not acknowledged
-	first   uint64     // the number of the first of them
-	bytes   int        // their size
-	sent    int        // how many of them were sent, since the last time that they had to be sent again
-	flight  int        // the size of these
-	limit   int        // bounds flight
-	moved   time.Time  // when the last record was acknowledged, or the first was added
+	unacked []piece   // the records that are not acknowledged, in pieces
+	first   uint64    // the number of the first of them
+	bytes   int       // their size
+	sent    int       // how many of them were sent, since the last time that they had to be sent again
+	flight  int       // the size of these
+	limit   int       // bounds flight
+	moved   time.Time // when the last record was acknowledged, or the first was added
 
 	// What arrives.
-	expected uint64    // the number of the next record
+	expected uint64    // the number of the next piece
+	partial  []byte    // the pieces of a record whose last one has not arrived; guarded by receiving
 	arrivals int       // the records that have arrived since the last acknowledgement
 	gap      bool      // a gap was reported, and no record in order has arrived since
 	heard    time.Time // when the last frame has arrived
@@ -38,6 +39,15 @@ type Stream struct {
 	ticking  bool
 	ackTimer *time.Timer
 }
+
+// piece is a part of a record, or a whole one.
+type piece struct {
+	bytes []byte
+	more  bool // another piece follows
+}
+
+// size returns what the piece counts.
+func (p piece) size() int { return len(p.bytes) + recordExpense }
 
 // Node returns the name of the other node.
 func (s *Stream) Node() string { return s.node }
@@ -95,22 +105,30 @@ func (s *Stream) send(record []byte, limit int) error {
 			s.heard = s.moved
 		}
 	}
-	s.unacked = append(s.unacked, record)
-	s.bytes += size
+	for ; len(record) > maxPiece; record = record[maxPiece:] {
+		s.add(piece{record[:maxPiece], true})
+	}
+	s.add(piece{record, false})
 	s.pump()
 	s.schedule()
 	return nil
 }
 
+// add adds a piece of a record. mu is held.
+func (s *Stream) add(p piece) {
+	s.unacked = append(s.unacked, p)
+	s.bytes += p.size()
+}
+
 // pump sends what the bound of the flight allows. mu is held.
 func (s *Stream) pump() {
 	for s.sent < len(s.unacked) {
-		record := s.unacked[s.sent]
-		size := len(record) + recordExpense
+		p := s.unacked[s.sent]
+		size := p.size()
 		if s.flight > 0 && s.flight+size > s.limit {
 			return
 		}
-		s.transmit(frame{kind: frameData, number: s.first + uint64(s.sent), record: record}) //nolint:gosec // not negative
+		s.transmit(frame{kind: frameData, number: s.first + uint64(s.sent), record: p.bytes, more: p.more}) //nolint:gosec // not negative
 		s.sent++
 		s.flight += size
 	}
@@ -187,9 +205,22 @@ func (s *Stream) isFrom(remote uint64) bool {
 func (s *Stream) arrived(f frame) {
 	s.receiving.Lock()
 	defer s.receiving.Unlock()
-	if s.accept(f) {
-		s.mesh.opts.Receive(s, f.record)
+	if !s.accept(f) {
+		return
 	}
+	record := f.record
+	if f.more || s.partial != nil {
+		if len(s.partial)+len(record) > maxRecord {
+			s.lose()
+			return
+		}
+		s.partial = append(s.partial, record...)
+		if f.more {
+			return
+		}
+		record, s.partial = s.partial, nil
+	}
+	s.mesh.opts.Receive(s, record)
 }
 
 // accept handles what a frame is for the stream, and reports whether it has the next record.
@@ -230,13 +261,12 @@ func (s *Stream) acknowledge(f frame) {
 	}
 	if f.ack >= s.first {
 		n := int(f.ack - s.first + 1) //nolint:gosec // at most the number of the records
-		for i, record := range s.unacked[:n] {
-			size := len(record) + recordExpense
-			s.bytes -= size
+		for i, p := range s.unacked[:n] {
+			s.bytes -= p.size()
 			if i < s.sent {
-				s.flight -= size
+				s.flight -= p.size()
 			}
-			s.unacked[i] = nil
+			s.unacked[i] = piece{}
 		}
 		s.unacked = s.unacked[n:]
 		s.first = f.ack + 1
