@@ -56,6 +56,7 @@ type App struct {
 	children     *children // starts the child processes; nil if the application runs in this process
 	assignments  assignments
 	objects      *objects
+	sockets      *clusterSockets // nil without Options.Shared
 	references   references
 	alarms       *alarms
 	cluster      *clusterObjects // nil without Options.Shared

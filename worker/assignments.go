@@ -49,6 +49,13 @@ func (all *assignments) find(socket *linger.Socket) *assignment {
 	return assigned
 }
 
+// replace replaces the WebSocket object of a connection, unless that has ended.
+func (all *assignments) replace(socket *linger.Socket, object socketEvents) {
+	if assigned := all.find(socket); assigned != nil {
+		all.bySocket.CompareAndSwap(socket, assigned, &assignment{worker: assigned.worker, object: object, trace: assigned.trace})
+	}
+}
+
 // isClient reports whether scripts can find a connection among the clients. One with a WebSocket object is reached only
 // through the object.
 func (all *assignments) isClient(socket *linger.Socket) bool {

@@ -30,7 +30,12 @@ type event struct {
 	request     context.Context //nolint:containedctx // ends when the client of the request disconnects; nil if there is none
 	body        *receivedBody   // the body of the request; nil if there is none
 
-	object    *object // the object that the event is for; nil for other events
+	object *object // the object that the event is for; nil for other events
+
+	hibernatable *hibernatable  // the WebSocket that the event is about; nil for other events
+	elsewhere    func(r *relay) // passes the end of a connection on, after the object has left this node; nil for other events
+	rerouted     bool           // the event was passed on
+
 	times     eventTimes
 	outcome   *script.Outcome // what the call has returned or thrown; nil if the event is not complete
 	result    *parcel         // the value of outcome

@@ -9,7 +9,7 @@ import (
 // handleBurst handles an event. After a message it also handles the messages that wait on the same connection, as long as each
 // ends in its turn, and for drainTime at most. What the script sends to the connection during a burst leaves in one write.
 func (in *instance) handleBurst(e *event) {
-	if m, ok := e.input.(*script.HibernatableMessage); ok && !e.completed.Load() && e.completion.Followed() {
+	if m, ok := e.input.(*script.HibernatableMessage); ok && e.completion != nil && !e.completed.Load() && e.completion.Followed() {
 		in.handleObjectBurst(e, in.app.objects.hibernatables.find(m.Socket))
 		return
 	}

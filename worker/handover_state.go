@@ -84,8 +84,12 @@ func (h handler) Export(socket *linger.Socket) ([]byte, error) {
 
 // appendState appends the state of the WebSocket, and of its object.
 func (s *hibernatable) appendState(b []byte) []byte {
+	return s.object.sockets.appendState(s.appendFields(b, s.object.target().ObjectRef))
+}
+
+// appendFields appends the state of the WebSocket.
+func (s *hibernatable) appendFields(b []byte, ref script.ObjectRef) []byte {
 	b = wire.AppendUint(b, stateKind, kindHibernatable)
-	ref := s.object.target().ObjectRef
 	b = wire.AppendString(b, stateClass, ref.Class)
 	b = wire.AppendString(b, stateObject, ref.ID)
 	b = wire.AppendString(b, stateObjectName, ref.Name)
@@ -94,7 +98,6 @@ func (s *hibernatable) appendState(b []byte) []byte {
 		b = wire.AppendString(b, stateTag, tag)
 	}
 	b = wire.AppendUint(b, stateRespondedAt, uint64(s.respondedAt.Load())) //nolint:gosec // is not negative
-	b = s.object.sockets.appendState(b)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.attachment != nil {
@@ -212,9 +215,9 @@ func (all *objects) importSocket(m *movedSocket) (*hibernatable, error) {
 		return nil, fmt.Errorf("the object has %d WebSockets already", maxHibernatables)
 	}
 	if m.auto != nil {
-		o.sockets.autoResponse.Store(m.auto)
+		o.sockets.autoResponse.CompareAndSwap(nil, m.auto)
 	}
-	o.sockets.eventTimeout.Store(int64(m.eventTimeout))
+	o.sockets.eventTimeout.CompareAndSwap(0, int64(m.eventTimeout))
 	return s, nil
 }
 

@@ -33,6 +33,8 @@ type hibernatable struct {
 	sentClose  bool    // the object has closed its half
 	gotClose   bool    // the object has got the peer's Close, or the end of the connection
 	aborted    bool    // the object gets no more events
+	departed   bool    // the object has left this node
+	relay      *relay  // the connection since then, if it is on this node
 	removed    bool
 }
 
@@ -222,7 +224,9 @@ func (s *hibernatable) remove() {
 // connect implements [offered].
 func (s *hibernatable) connect(socket *linger.Socket) {
 	s.object.objects.app.assignments.add(socket, &assignment{worker: s.object.worker, object: s})
-	s.late.connect(socket)
+	if !s.late.connect(socket) { // the object has left this node
+		s.follow(socket)
+	}
 }
 
 // expire implements [offered]: the WebSocket ends as if its connection was lost.

@@ -17,6 +17,10 @@ type hibernatableMessage struct {
 
 // receive implements [socketEvents]. The next event of the connection begins when the handler has returned.
 func (s *hibernatable) receive(p linger.Payload, c *linger.Completion) {
+	if r := s.relayed(); r != nil {
+		r.receive(p, c)
+		return
+	}
 	if s.isAborted() || s.autoRespond(p) {
 		c.Done()
 		return
@@ -28,7 +32,7 @@ func (s *hibernatable) receive(p linger.Payload, c *linger.Completion) {
 // newMessage returns the event of a message.
 func (s *hibernatable) newMessage(p linger.Payload, c *linger.Completion) *event {
 	e := &hibernatableMessage{
-		event:   event{kind: "webSocketMessage", socket: s.late.connection(), completion: c, overlaps: true, onEnd: s.overlap.release},
+		event:   event{kind: "webSocketMessage", socket: s.late.connection(), completion: c, overlaps: true, onEnd: s.overlap.release, hibernatable: s},
 		message: script.HibernatableMessage{Object: s.object.number, Socket: s.number, Payload: p},
 	}
 	e.input = &e.message
@@ -63,14 +67,28 @@ func (s *hibernatable) nextMessage(in *instance, e *event) *event {
 
 // peerClose implements [socketEvents]. If the object does not close its half, that is done when the events in progress are complete.
 func (s *hibernatable) peerClose(status protocol.Status, done func()) {
+	if r := s.relayed(); r != nil {
+		r.peerClose(status, done)
+		return
+	}
+	s.passPeerClose(status, func() {}, done)
+}
+
+// passPeerClose passes the peer's Close to the object. begun is called when the object begins the event.
+func (s *hibernatable) passPeerClose(status protocol.Status, begun, done func()) {
 	if s.isAborted() {
+		begun()
 		done()
 		return
 	}
-	e := s.newClose(status, true, "")
+	e := s.newClose(status, true, "", begun)
+	e.elsewhere = func(r *relay) { r.peerClose(status, done) }
 	s.overlap.admit(func() {
 		e.onEnd = func() {
 			s.overlap.release()
+			if e.rerouted {
+				return
+			}
 			s.overlap.whenEmpty(func() {
 				if !s.object.objects.app.config().compatibility.manualReply {
 					s.answerClose()
@@ -84,6 +102,10 @@ func (s *hibernatable) peerClose(status protocol.Status, done func()) {
 
 // closed implements [socketEvents].
 func (s *hibernatable) closed(c *linger.Close, done func()) {
+	if r := s.relayed(); r != nil {
+		r.closed(c, done)
+		return
+	}
 	violation := ""
 	if c.Violation != nil {
 		violation = c.Violation.Error()
@@ -94,29 +116,40 @@ func (s *hibernatable) closed(c *linger.Close, done func()) {
 // endWith passes the end of the connection to the object, unless the object has got the peer's Close. violation is how the peer has
 // broken a rule; "" if it has not.
 func (s *hibernatable) endWith(received protocol.Status, clean bool, violation string, done func()) {
+	s.passEnd(distantEnd{received, clean, violation}, func() {}, done)
+}
+
+// passEnd is endWith. begun is called when the object begins the event.
+func (s *hibernatable) passEnd(end distantEnd, begun, done func()) {
 	finish := func() {
 		s.remove()
 		done()
 	}
 	if incoming, _ := s.halves(); !incoming || s.isAborted() {
+		begun()
 		finish()
 		return
 	}
-	e := s.newClose(received, clean, violation)
-	e.onEnd = finish
+	e := s.newClose(end.status, end.clean, end.failure, begun)
+	e.elsewhere = func(r *relay) { r.passEnd(end, done) }
+	e.onEnd = func() {
+		if !e.rerouted {
+			finish()
+		}
+	}
 	s.overlap.whenEmpty(func() { s.object.deliver(&s.object.worker.tasks, e) })
 }
 
-// newClose returns the event of the peer's Close or of the end of the connection.
-func (s *hibernatable) newClose(status protocol.Status, clean bool, violation string) *event {
+// newClose returns the event of the peer's Close or of the end of the connection. begun is called when the object begins it.
+func (s *hibernatable) newClose(status protocol.Status, clean bool, violation string, begun func()) *event {
 	e := newEvent("webSocketClose", s.late.connection())
+	e.hibernatable = s
 	if status.Code == protocol.CloseAbnormal {
 		status.Reason = withoutClose
 	}
 	e.prepare = func(*hostAPI) {
-		s.mu.Lock()
-		s.gotClose = true
-		s.mu.Unlock()
+		s.setGotClose()
+		begun()
 	}
 	e.input = &script.HibernatableClose{Object: s.object.number, Socket: s.number, Status: status, Clean: clean, Violation: violation}
 	return e

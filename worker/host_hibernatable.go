@@ -75,16 +75,19 @@ func (h *hostAPI) Attachment(socket int) (string, bool) {
 // SetAttachment implements [script.ObjectSocketCalls].
 func (h *hostAPI) SetAttachment(socket int, text string) {
 	if s := h.app.objects.hibernatables.find(socket); s != nil {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.attachment = &text
+		s.setAttachment(&text)
+		if d := s.late.distantConnection(); d != nil {
+			d.setAttachment(text)
+		}
 	}
 }
 
 // SetObjectAutoResponse implements [script.ObjectSocketCalls].
 func (h *hostAPI) SetObjectAutoResponse(object int, response *script.AutoResponse) {
 	if o := h.app.objects.find(object); o != nil {
-		o.sockets.autoResponse.Store(response)
+		if last := o.sockets.autoResponse.Swap(response); last == nil || response == nil || *last != *response {
+			o.shareSettings()
+		}
 	}
 }
 
@@ -108,7 +111,9 @@ func (h *hostAPI) AutoResponseTime(socket int) time.Time {
 // SetSocketEventTimeout implements [script.ObjectSocketCalls].
 func (h *hostAPI) SetSocketEventTimeout(object int, timeout time.Duration) {
 	if o := h.app.objects.find(object); o != nil {
-		o.sockets.eventTimeout.Store(int64(timeout))
+		if o.sockets.eventTimeout.Swap(int64(timeout)) != int64(timeout) {
+			o.shareSettings()
+		}
 	}
 }
 

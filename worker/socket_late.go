@@ -10,9 +10,11 @@ import (
 // lateSocket is the transport of a WebSocket that an object has made and whose connection is not known yet: that of the request which the
 // response with the other end of the pair will answer. Until then the calls wait.
 type lateSocket struct {
-	mu     sync.Mutex
-	socket *linger.Socket // nil until connect
-	early  *earlyCalls    // nil if no call waits
+	mu      sync.Mutex
+	socket  *linger.Socket // nil until connect
+	distant *distant       // the connection, if it is on another node
+	left    bool           // the object has left this node: later calls have no effect
+	early   *earlyCalls    // nil if no call waits
 }
 
 // earlyCalls are calls of a transport that wait for its connection.
@@ -29,29 +31,84 @@ const (
 	maxEarlyBytes = 1 << 20
 )
 
-// connect sets the connection, and makes the calls that wait.
-func (s *lateSocket) connect(socket *linger.Socket) {
+// connect sets the connection, and makes the calls that wait. It returns false if the object has left this node: later calls have no effect.
+func (s *lateSocket) connect(socket *linger.Socket) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.socket = socket
+	if !s.left {
+		s.socket = socket
+	}
+	s.makeCalls(incomingSocket{socket})
+	return !s.left
+}
+
+// connectDistant is connect for the connection of another node.
+func (s *lateSocket) connectDistant(d *distant) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.left {
+		s.distant = d
+	}
+	s.makeCalls(d)
+	return !s.left
+}
+
+// makeCalls makes the calls that wait. mu is held.
+func (s *lateSocket) makeCalls(t socketTransport) {
 	if s.early != nil {
 		for _, call := range s.early.calls {
-			call(incomingSocket{socket})
+			call(t)
 		}
 		s.early = nil
 	}
 }
 
+// leave makes later calls have no effect, and returns the connection. Both results are nil if there is none yet.
+func (s *lateSocket) leave() (socket *linger.Socket, d *distant) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	socket, d = s.socket, s.distant
+	s.socket, s.distant, s.left = nil, nil, true
+	return socket, d
+}
+
+// transport returns the connection, nil if there is none yet.
+func (s *lateSocket) transport() socketTransport {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.transportLocked()
+}
+
+// transportLocked is transport while mu is held.
+func (s *lateSocket) transportLocked() socketTransport {
+	switch {
+	case s.left:
+		return noTransport{}
+	case s.socket != nil:
+		return incomingSocket{s.socket}
+	case s.distant != nil:
+		return s.distant
+	}
+	return nil
+}
+
+// distantConnection returns the connection if it is on another node, otherwise nil.
+func (s *lateSocket) distantConnection() *distant {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.distant
+}
+
 // call makes a call of the transport, now or when there is a connection.
 func (s *lateSocket) call(size int, call func(t socketTransport)) {
 	s.mu.Lock()
-	socket := s.socket
-	if socket == nil {
+	t := s.transportLocked()
+	if t == nil {
 		s.wait(size, call)
 	}
 	s.mu.Unlock()
-	if socket != nil {
-		call(incomingSocket{socket})
+	if t != nil {
+		call(t)
 	}
 }
 
@@ -70,7 +127,7 @@ func (s *lateSocket) wait(size int, call func(t socketTransport)) {
 	s.early.bytes += size
 }
 
-// connection returns the connection, nil if there is none yet.
+// connection returns the connection, nil if there is none yet or if it is on another node.
 func (s *lateSocket) connection() *linger.Socket {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -78,8 +135,8 @@ func (s *lateSocket) connection() *linger.Socket {
 }
 
 func (s *lateSocket) send(p linger.Payload) {
-	if socket := s.connection(); socket != nil {
-		incomingSocket{socket}.send(p)
+	if t := s.transport(); t != nil {
+		t.send(p)
 		return
 	}
 	s.call(len(p.Data), func(t socketTransport) { t.send(p) })
@@ -96,10 +153,10 @@ func (s *lateSocket) closeNow()    { s.call(0, socketTransport.closeNow) }
 func (s *lateSocket) buffered() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.socket != nil:
-		return s.socket.Buffered()
-	case s.early != nil:
+	if t := s.transportLocked(); t != nil {
+		return t.buffered()
+	}
+	if s.early != nil {
 		return s.early.bytes
 	}
 	return 0

@@ -74,6 +74,16 @@ func (all *offers) take(number int) offered {
 	return o.target
 }
 
+// find returns the WebSocket of an offer, nil if there is none.
+func (all *offers) find(number int) offered {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	if o := all.byNumber[number]; o != nil {
+		return o.target
+	}
+	return nil
+}
+
 // drop removes an offer that is not used.
 func (all *offers) drop(number int) {
 	if target := all.take(number); target != nil {

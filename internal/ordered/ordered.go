@@ -7,7 +7,9 @@ package ordered
 
 import (
 	"errors"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -180,6 +182,13 @@ func (m *Mesh) forget(s *Stream, current bool) {
 		former = former[1:]
 	}
 	m.former[s.node] = former
+}
+
+// Nodes returns the names of the nodes to which there are streams.
+func (m *Mesh) Nodes() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Collect(maps.Keys(m.byNode))
 }
 
 // Leave drops the stream to a node that has left, if it is not in use.
