@@ -60,7 +60,6 @@ type App struct {
 	references   references
 	alarms       *alarms
 	cluster      *clusterObjects // nil without Options.Shared
-	sockets      *clusterSockets
 	replicas     *replicas
 	stores       bool // the application stores something
 	data         dataFolder
@@ -123,6 +122,7 @@ func load(path string, opts Options, launch script.Launch, received bool) (*App,
 			return nil, errNoCluster
 		}
 		a.cluster = newClusterObjects(a)
+		a.sockets = newClusterSockets(a, a.server.Cluster(), a.cluster, a.opts.Shared.Lease)
 	}
 	for i := range a.opts.Workers {
 		a.workers = append(a.workers, newWorker(a, i))

@@ -184,12 +184,17 @@ var failureFlags = map[string][]string{
 	objectUnknown:    {"retryable"},
 }
 
+// isTakenOver reports whether the failure of an output gate is that another node takes the object over.
+func isTakenOver(err error) bool {
+	return errors.Is(err, errTakenOver) || errors.Is(err, replica.ErrFenced)
+}
+
 // errTakenOver is the failure of an output gate whose object this node does not own any more.
 var errTakenOver = errors.New("worker: another node takes the Durable Object over")
 
 // lossOf returns the failure for that of an output gate.
 func lossOf(err error) string {
-	if errors.Is(err, errTakenOver) || errors.Is(err, replica.ErrFenced) {
+	if isTakenOver(err) {
 		return objectTakenOver
 	}
 	return objectLost

@@ -25,6 +25,7 @@ func (all *clusterObjects) leave(ctx context.Context, r *route) {
 	}
 	r.state = leaving
 	r.mu.Unlock()
+	all.app.sockets.hold(o)
 	o.rest(ctx)
 	all.app.sockets.release(o)
 	err := all.app.replicas.release(ctx, ref)

@@ -111,7 +111,7 @@ func (a *App) startCluster() error {
 	if err := a.cluster.start(); err != nil {
 		return fmt.Errorf("the node cannot take its lease for Durable Objects: %w", err)
 	}
-	return nil
+	return a.sockets.start()
 }
 
 // leaveCluster gives all objects up as planned, while their events in progress can finish.
@@ -128,6 +128,7 @@ func (a *App) leaveCluster() {
 func (a *App) endCluster() {
 	if a.cluster != nil {
 		a.cluster.end()
+		a.sockets.end()
 	}
 }
 
@@ -291,6 +292,18 @@ func (all *clusterObjects) place(ctx context.Context, ref script.ObjectRef) (nod
 		return node, nil
 	case <-ctx.Done():
 		return "", ctx.Err()
+	}
+}
+
+// unsettle makes the next event of an object ask for its owner, if another node was it last.
+func (all *clusterObjects) unsettle(ref script.ObjectRef) {
+	r := all.use(ref)
+	defer all.done(r)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.state == away {
+		r.state = unplaced
+		r.run()
 	}
 }
 

@@ -47,6 +47,7 @@ type clusterSockets struct {
 type owners interface {
 	place(ctx context.Context, ref script.ObjectRef) (node string, err error) // blocks; this node takes the object if it should have it
 	holds(ref script.ObjectRef) (token uint64, ok bool)                       // reports whether this node has the object, and its fencing token
+	unsettle(ref script.ObjectRef)                                            // makes place ask for the owner, if another node was it last
 }
 
 // socketCounts are counters of what happens to WebSockets between nodes.

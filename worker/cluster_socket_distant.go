@@ -129,7 +129,7 @@ func (d *distant) add(r *socketRecord) bool {
 // deliver passes the next event on, if none is in progress.
 func (d *distant) deliver() {
 	d.mu.Lock()
-	if d.passing || d.left || d.socket == nil || len(d.waiting) == 0 {
+	if d.passing || d.left || d.socket == nil || len(d.waiting) == 0 || d.isHeld() {
 		d.mu.Unlock()
 		return
 	}
@@ -145,6 +145,12 @@ func (d *distant) deliver() {
 	number := d.number
 	d.mu.Unlock()
 	passDistant(d.socket, r, func() { d.reportBegun(number) }, func() { d.complete(r, number) })
+}
+
+// isHeld reports whether the object is about to leave this node. mu is held.
+func (d *distant) isHeld() bool {
+	s, ok := d.socket.(*hibernatable)
+	return ok && s.object.sockets.holding.Load()
 }
 
 // passDistant passes an event to a WebSocket.
@@ -288,10 +294,6 @@ func (all *clusterSockets) attach(s *ordered.Stream, r *socketRecord) {
 	if err != nil || m.kind != kindHibernatable {
 		all.drop(s.Node(), errors.Join(errNoState, err))
 		d.refuse()
-		return
-	}
-	if _, ok := all.owners.holds(m.object); ok {
-		all.accept(attachment{d, m})
 		return
 	}
 	all.acquire(attachment{d, m})

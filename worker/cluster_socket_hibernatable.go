@@ -98,6 +98,13 @@ func (s *hibernatable) depart() {
 		s.follow(socket)
 	}
 	s.remove()
+	s.mu.Lock()
+	kept := s.kept
+	s.kept = nil
+	s.mu.Unlock()
+	if kept != nil {
+		kept()
+	}
 }
 
 // follow makes the connection, which is on this node, one whose object is on another node.
@@ -112,6 +119,25 @@ func (s *hibernatable) follow(socket *linger.Socket) {
 	r.object.find()
 }
 
+// hold makes the next events of the object's WebSockets wait for release, so that the object comes to rest.
+func (all *clusterSockets) hold(o *object) {
+	o.sockets.holding.Store(true)
+}
+
+// keep keeps an event of the connection, whose object is about to leave this node, until depart. It returns false if the object is not.
+func (s *hibernatable) keep(again func()) bool {
+	if !s.object.sockets.holding.Load() {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.departed || s.removed {
+		return false
+	}
+	s.kept = again
+	return true
+}
+
 // release gives the connections of an object that leaves this node to the next owner. Its last event has ended.
 func (all *clusterSockets) release(o *object) {
 	if all == nil {
@@ -120,10 +146,14 @@ func (all *clusterSockets) release(o *object) {
 	for _, s := range o.sockets.list() {
 		s.depart()
 	}
+	o.sockets.holding.Store(false)
 }
 
 // lose is release for an object that this node has lost: nothing that it sends leaves any more.
 func (all *clusterSockets) lose(o *object) { all.release(o) }
+
+// isDeparted reports whether the event is about a WebSocket whose object has left this node since it has arrived.
+func (e *event) isDeparted() bool { return e.hibernatable != nil && e.hibernatable.hasDeparted() }
 
 // reroute passes an event on whose object has left this node before the event has begun. It returns false if the event is not about a hibernatable
 // WebSocket, or if that has ended.

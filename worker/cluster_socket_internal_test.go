@@ -73,6 +73,8 @@ func (o relayOwners) holds(script.ObjectRef) (uint64, bool) {
 	return 1, *o.owner == o.node
 }
 
+func (relayOwners) unsettle(script.ObjectRef) {}
+
 // relayNode is an application on a node.
 type relayNode struct {
 	*App

@@ -88,6 +88,7 @@ func (o *relayedObject) place() {
 func (all *clusterSockets) ownerOf(ref script.ObjectRef) (node string, err error) {
 	ctx, cancel := context.WithTimeout(all.ctx, maxAcquiring)
 	defer cancel()
+	all.owners.unsettle(ref)
 	node, err = all.owners.place(ctx, ref)
 	if err == nil && !slices.Contains(all.cluster.Nodes(), node) {
 		return "", fmt.Errorf("its owner %s: %w", node, linger.ErrUnreachable)

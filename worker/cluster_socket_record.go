@@ -113,14 +113,6 @@ func appendSocketRecord(b []byte, r *socketRecord) []byte {
 	return wire.AppendUint(b, socketFieldBound, r.bound)
 }
 
-// appendText appends a field with text, unless it is empty.
-func appendText(b []byte, field int, text string) []byte {
-	if text == "" {
-		return b
-	}
-	return wire.AppendString(b, field, text)
-}
-
 // readSocketRecord reads a record. Its bytes are part of b.
 func readSocketRecord(b []byte) (*socketRecord, error) { //nolint:cyclop // one case for each field
 	record := &socketRecord{}

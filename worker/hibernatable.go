@@ -35,6 +35,7 @@ type hibernatable struct {
 	aborted    bool    // the object gets no more events
 	departed   bool    // the object has left this node
 	relay      *relay  // the connection since then, if it is on this node
+	kept       func()  // begins the event that waits until the object has left this node; nil for none
 	removed    bool
 }
 
@@ -51,6 +52,8 @@ const maxHibernatables = 32768
 type objectSockets struct {
 	autoResponse atomic.Pointer[script.AutoResponse] // nil for none
 	eventTimeout atomic.Int64                        // the time in which their events must be handled, in ns; 0 means EventTimeout
+
+	holding atomic.Bool // the object is about to leave this node: the next events wait
 
 	mu          sync.Mutex
 	first, last *hibernatable // in the order of acceptance, unless unordered is set

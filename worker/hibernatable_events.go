@@ -21,6 +21,9 @@ func (s *hibernatable) receive(p linger.Payload, c *linger.Completion) {
 		r.receive(p, c)
 		return
 	}
+	if s.keep(func() { s.receive(p, c) }) {
+		return
+	}
 	if s.isAborted() || s.autoRespond(p) {
 		c.Done()
 		return
@@ -52,7 +55,7 @@ func (s *hibernatable) nextMessage(in *instance, e *event) *event {
 	switch {
 	case m == nil:
 		return nil
-	case !s.overlap.tryAdmit():
+	case s.object.sockets.holding.Load() || !s.overlap.tryAdmit():
 		s.receive(m.Payload, c)
 		return nil
 	}
@@ -69,6 +72,9 @@ func (s *hibernatable) nextMessage(in *instance, e *event) *event {
 func (s *hibernatable) peerClose(status protocol.Status, done func()) {
 	if r := s.relayed(); r != nil {
 		r.peerClose(status, done)
+		return
+	}
+	if s.keep(func() { s.peerClose(status, done) }) {
 		return
 	}
 	s.passPeerClose(status, func() {}, done)
@@ -104,6 +110,9 @@ func (s *hibernatable) passPeerClose(status protocol.Status, begun, done func())
 func (s *hibernatable) closed(c *linger.Close, done func()) {
 	if r := s.relayed(); r != nil {
 		r.closed(c, done)
+		return
+	}
+	if s.keep(func() { s.closed(c, done) }) {
 		return
 	}
 	violation := ""

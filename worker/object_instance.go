@@ -21,6 +21,9 @@ func (o *Options) evictAfter() time.Duration {
 // one that has been idle for longest is evicted.
 func (in *instance) enterObject(e *event) bool {
 	o := e.object
+	if in.app.sockets != nil && e.isDeparted() && e.reroute() {
+		return false
+	}
 	entry := o.enter(in, e)
 	if entry == crowded && in.runtime.Process() != 0 && e.evictions < maxEvictions && in.evictOldest() {
 		e.evictions++

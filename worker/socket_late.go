@@ -190,10 +190,11 @@ func (t gatedTransport) pass(send func()) {
 		return
 	}
 	t.gate.pass(func(err error) {
-		if err != nil {
+		switch {
+		case err == nil:
+			send()
+		case !isTakenOver(err): // otherwise the connection goes to the next owner
 			t.socketTransport.close(protocol.CloseInternalError, appFailed)
-			return
 		}
-		send()
 	})
 }
