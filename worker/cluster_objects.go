@@ -28,6 +28,7 @@ type clusterObjects struct {
 	node    string
 	cluster linger.Cluster
 	leases  *lease.Manager // set when started is closed
+	alarms  *clusterAlarms
 	started chan struct{}
 	process uint64 // random
 
@@ -70,7 +71,8 @@ func newClusterObjects(a *App) *clusterObjects {
 	var process [8]byte
 	_, _ = rand.Read(process[:]) // never fails
 	return &clusterObjects{
-		app: a, node: cluster.Node(), cluster: cluster, process: binary.BigEndian.Uint64(process[:]) | 1, ctx: ctx, cancel: cancel, started: make(chan struct{}),
+		alarms: newClusterAlarms(a),
+		app:    a, node: cluster.Node(), cluster: cluster, process: binary.BigEndian.Uint64(process[:]) | 1, ctx: ctx, cancel: cancel, started: make(chan struct{}),
 		limit:  loglimit.Limiter[string]{Period: logPeriod, Lines: logLines},
 		routes: map[objectKey]*route{}, peers: map[string]*peer{},
 	}
@@ -81,8 +83,9 @@ func (all *clusterObjects) start() error {
 	ctx, cancel := context.WithTimeout(all.ctx, clusterTimeout)
 	defer cancel()
 	shared := all.app.opts.Shared
+	all.app.replicas.alarmSet = all.alarms.set
 	all.leases = lease.New(lease.Options{
-		Store: shared.Store, Node: all.node, TTL: shared.Lease, Nodes: all.cluster.Nodes, Lost: all.lost, Logger: all.app.opts.Logger,
+		Store: shared.Store, Node: all.node, TTL: shared.Lease, Nodes: all.cluster.Nodes, Lost: all.lost, Ended: all.alarms.nodeEnded, Logger: all.app.opts.Logger,
 	})
 	switch err := all.leases.Start(ctx); {
 	case errors.Is(err, lease.ErrNameTaken):
@@ -97,6 +100,7 @@ func (all *clusterObjects) start() error {
 	}
 	all.stop = append(all.stop, stop, all.cluster.Watch(all.changed))
 	go all.run()
+	go all.alarms.run(all.ctx)
 	return nil
 }
 
@@ -143,6 +147,7 @@ func (all *clusterObjects) end() {
 	ctx, cancel := context.WithTimeout(all.ctx, clusterTimeout)
 	defer cancel()
 	all.leaveAll(ctx)
+	all.alarms.write(ctx)
 	if err := all.leases.Close(ctx); err != nil {
 		all.report("the lease of the node was not given up; other nodes take over its objects when it has lapsed", "", "error", err)
 	}

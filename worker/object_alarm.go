@@ -125,6 +125,9 @@ func (all *alarms) deliver() time.Duration {
 
 // attempt passes an alarm to its object.
 func (all *alarms) attempt(one *alarm) {
+	if all.app.cluster != nil && !all.isHere(one) {
+		return
+	}
 	to := all.app.receiverOf(script.ObjectRef{Class: one.key.class, ID: one.key.id, Name: one.name})
 	e := newEvent("alarm", nil)
 	e.alarm = one

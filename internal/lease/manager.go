@@ -26,6 +26,9 @@ type Options struct {
 	// it has held. When Lost returns, none of them may have an effect any more; it should not take longer than a tenth of TTL. Then the manager takes a new lease.
 	Lost func()
 
+	// Ended is called when the lease of another node has ended, so that what that node has owned can be taken. It must not block.
+	Ended func(node string)
+
 	// Incarnation is what [Manager.Yield] has returned in another process that had this node before; "" if there was none.
 	Incarnation string
 
@@ -117,11 +120,14 @@ func New(options Options) *Manager {
 	if options.Lost == nil {
 		options.Lost = func() {}
 	}
+	if options.Ended == nil {
+		options.Ended = func(string) {}
+	}
 	m := &Manager{options: options, clock: systemClock, held: map[string]uint64{}, turns: map[string]chan struct{}{}, wake: make(chan struct{}, 1)}
 	if options.clock != nil {
 		m.clock = *options.clock
 	}
-	m.nodes = nodes{clock: m.clock, leases: map[string]observed{}}
+	m.nodes = nodes{clock: m.clock, ended: options.Ended, leases: map[string]observed{}}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	return m
 }

@@ -10,6 +10,7 @@ import (
 type Placement struct {
 	Node  string
 	Token uint64 // the fencing token, if Node is this node: higher than that of every owner before
+	Free  bool   // the object has no owner: Node takes it when something is sent to it
 }
 
 // placeTries bounds the attempts of one Place, which are repeated only if another node has changed something meanwhile.
@@ -40,7 +41,7 @@ func (m *Manager) place(ctx context.Context, key string, asked bool) (Placement,
 	pause := m.options.TTL / 200
 	for try := range placeTries {
 		if token, ok := m.Holds(key); ok {
-			return Placement{m.options.Node, token}, nil
+			return Placement{Node: m.options.Node, Token: token}, nil
 		}
 		next := m.nodes.next()
 		p, err := m.try(ctx, key, asked, try)
@@ -142,6 +143,24 @@ func (m *Manager) placed(ctx context.Context, e Entry, o owner) (Placement, erro
 
 // take takes an object that has no owner, or a dead one, if it belongs on this node.
 func (m *Manager) take(ctx context.Context, e Entry, asked bool) (Placement, error) {
+	switch node := m.prefer(e.Key, asked); node {
+	case "":
+		return Placement{}, ErrUnavailable
+	case m.options.Node:
+		return m.takeHere(ctx, e)
+	default:
+		return Placement{Node: node, Free: true}, nil
+	}
+}
+
+// Lives reports whether a node has a lease, as far as this node knows.
+func (m *Manager) Lives(node string) bool { return m.nodes.lives(node) }
+
+// Prefers reports whether this node would take an object that has no owner.
+func (m *Manager) Prefers(key string) bool { return m.prefer(key, false) == m.options.Node }
+
+// prefer returns the node that should take an object without an owner, "" if none can.
+func (m *Manager) prefer(key string, asked bool) string {
 	m.mu.Lock()
 	mine, retiring := m.valid(), m.retiring
 	m.mu.Unlock()
@@ -151,17 +170,11 @@ func (m *Manager) take(ctx context.Context, e Entry, asked bool) (Placement, err
 			candidates = append(candidates, node)
 		}
 	}
-	node := rendezvous(candidates, e.Key)
+	node := rendezvous(candidates, key)
 	if mine && (node == "" || asked && !retiring) {
-		node = m.options.Node
+		return m.options.Node
 	}
-	switch node {
-	case "":
-		return Placement{}, ErrUnavailable
-	case m.options.Node:
-		return m.takeHere(ctx, e)
-	}
-	return Placement{Node: node}, nil
+	return node
 }
 
 // takeHere makes this node the owner of an object whose entry is e, or which has none if the revision of e is 0.
@@ -211,7 +224,7 @@ func (m *Manager) hold(key string, o owner, token uint64, takeover bool) (Placem
 	if takeover {
 		m.stats.Takeovers++
 	}
-	return Placement{o.node, token}, nil
+	return Placement{Node: o.node, Token: token}, nil
 }
 
 // inquire finds out whether a node has a lease, if that is not known. A lease that is absent might have been removed, or not be visible to this node yet. So

@@ -13,6 +13,7 @@ import (
 // lost its lease is concluded from a later revision of its own entry only, never from the absence of one.
 type nodes struct {
 	clock clock
+	ended func(name string) // called when the lease of a node has ended
 
 	mu      sync.Mutex
 	leases  map[string]observed
@@ -46,15 +47,23 @@ func (n *nodes) observe(e Entry) {
 	if !ok || !ident.IsNode(name) {
 		return
 	}
+	if n.record(name, e) {
+		n.ended(name)
+	}
+}
+
+// record is observe for the entry of a node. It reports whether the lease of the node has ended with it.
+func (n *nodes) record(name string, e Entry) (ended bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	last, known := n.leases[name]
 	if known && e.Revision <= last.revision || !known && !n.room() {
-		return
+		return false
 	}
 	v, err := parseNode(e.Value)
 	n.leases[name] = observed{v, err == nil, e.Deleted, e.Revision, n.clock.now()}
 	n.changed.Release()
+	return e.Deleted && !last.deleted
 }
 
 // room makes room for a lease, and reports whether there is. mu is held.
@@ -102,6 +111,14 @@ func (n *nodes) takes(name string) bool {
 	defer n.mu.Unlock()
 	seen := n.leases[name]
 	return seen.readable && !seen.deleted && !seen.retiring
+}
+
+// lives reports whether a node has a lease.
+func (n *nodes) lives(name string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	seen, ok := n.leases[name]
+	return ok && !seen.deleted
 }
 
 // expired returns the revisions of the leases, by node, that were not renewed for a time. Those with the incarnation own are left out.
