@@ -1,7 +1,7 @@
 # Most targets are steps of .ci/check, which explains them.
 
 .DEFAULT_GOAL := help
-.PHONY: help check format vet lint test runtimes browser interop deploy acme promql packages workerd fuzz cross vuln bench bench-worker soak pause
+.PHONY: help check format vet lint test runtimes browser interop deploy acme promql packages workerd fuzz cross vuln bench bench-worker bench-cluster soak pause
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ bench: ## Compare Linger with its peers, about 40 minutes; writes bench/results.
 
 bench-worker: ## Compare the runtimes of workers with Node's ws, about 15 minutes; needs node and npm; writes bench/worker/results.md
 	go run ./bench -libs workers -works workers -base ws -rounds 5 -seconds 1 -write -folder worker
+
+bench-cluster: ## The cost of channels on several nodes, beside Centrifugo, ten minutes; builds it
+	go run ./bench/cluster -peers -rounds 3
 
 soak: ## The long form of the survival tests, on every runtime that is installed, half an hour
 	go test ./internal/survival -survival=long -runtimes=node,bun,deno,process -timeout 60m -count=1 -v

@@ -151,8 +151,11 @@ func (e *embedded) settings(beside bool) (*server.Options, error) {
 		s.Routes = append(s.Routes, self)
 	case opts.Dir != "":
 		s.JetStream, s.StoreDir = true, opts.Dir
-		// The server needs a route to form a cluster for its storage, also if it is the first one. It detects that this one leads to itself.
-		s.Routes = append(s.Routes, self)
+		if len(s.Routes) == 0 {
+			// The server needs a route to form a cluster for its storage, also if it is the first one. It detects that this one leads to itself. With
+			// others there is none, because the server expects as many servers as it has routes.
+			s.Routes = append(s.Routes, self)
+		}
 	}
 	if opts.Size == 1 {
 		// The only copy is on the disk before a change is acknowledged. A server that others can join would wait for a majority of two.

@@ -279,7 +279,7 @@ func testTakeOver(t *testing.T, old, other *cluster.Node, opts cluster.Options) 
 // TestTakeOverEmbedded replaces a process that has an embedded server.
 func TestTakeOverEmbedded(t *testing.T) {
 	t.Parallel()
-	nodes, options := threeNodes(t)
+	nodes, options := threeNodes(t, true)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if _, err := nodes[0].Store().Create(ctx, "k", []byte("1")); err != nil {

@@ -1,6 +1,7 @@
 package cluster_test
 
 import (
+	"sync"
 	"testing"
 
 	"github.com/lingerws/linger/cluster"
@@ -19,23 +20,40 @@ func TestNodeWithExternalServer(t *testing.T) {
 
 func TestNodeWithEmbeddedServers(t *testing.T) {
 	t.Parallel()
-	nodes, _ := threeNodes(t)
+	nodes, _ := threeNodes(t, false)
 	contract(t, nodes[0], nodes[1])
 }
 
-// threeNodes returns three nodes with embedded servers.
-func threeNodes(t *testing.T) (nodes []*cluster.Node, options []cluster.Options) {
+// threeNodes returns three nodes with embedded servers. The first one joins none, and the others join it; or all come at the same time, and join
+// all, themselves included.
+func threeNodes(t *testing.T, together bool) (nodes []*cluster.Node, options []cluster.Options) {
 	t.Helper()
 	addresses := []string{freeAddress(t), freeAddress(t), freeAddress(t)}
 	for i, name := range []string{"a", "b", "c"} {
 		opts := cluster.Options{Node: name, Listen: addresses[i], Dir: t.TempDir(), Secret: "hidden"}
-		if i > 0 {
+		switch {
+		case together:
+			opts.Join = addresses
+		case i > 0:
 			opts.Join = addresses[:1]
 		}
 		options = append(options, opts)
-		nodes = append(nodes, join(t, opts))
 	}
+	nodes = make([]*cluster.Node, len(options))
+	var joining sync.WaitGroup
+	for i, opts := range options {
+		start := func() { nodes[i] = join(t, opts) }
+		if together {
+			joining.Go(start)
+		} else {
+			start()
+		}
+	}
+	joining.Wait()
 	for _, n := range nodes {
+		if n == nil {
+			t.FailNow()
+		}
 		untilNodes(t, n, "a", "b", "c")
 	}
 	return nodes, options

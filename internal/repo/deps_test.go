@@ -337,7 +337,7 @@ var layers = map[string]layer{
 		why:     "a client that tests programs uses the protocol and no other code of theirs",
 	},
 	"bench": {
-		folders: []string{".", "websocket", "websocket/driver"},
+		folders: []string{".", "cluster", "websocket", "websocket/driver"},
 		why:     "the benchmark measures the public API; peers are in a separate module, bench/peers, so that the main module does not depend on them",
 	},
 	"examples": {
