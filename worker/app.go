@@ -114,7 +114,7 @@ func load(path string, opts Options, launch script.Launch, received bool) (*App,
 			return nil, err
 		}
 	}
-	a.objects, a.alarms, a.replicas = newObjects(a), newAlarms(a), &replicas{app: a}
+	a.objects, a.alarms = newObjects(a), newAlarms(a)
 	c.opts.Server.Fallback = http.HandlerFunc(a.serveFetch)
 	a.server = linger.NewServer(handler{a}, c.opts.Server)
 	if opts.Shared != nil {
@@ -124,6 +124,7 @@ func load(path string, opts Options, launch script.Launch, received bool) (*App,
 		a.cluster = newClusterObjects(a)
 		a.sockets = newClusterSockets(a, a.server.Cluster(), a.cluster, a.opts.Shared.Lease)
 	}
+	a.replicas = newReplicas(a)
 	for i := range a.opts.Workers {
 		a.workers = append(a.workers, newWorker(a, i))
 	}

@@ -184,9 +184,9 @@ var failureFlags = map[string][]string{
 	objectUnknown:    {"retryable"},
 }
 
-// isTakenOver reports whether the failure of an output gate is that another node takes the object over.
+// isTakenOver reports whether the failure of an output gate, or of a commit, is that this node has given the object up, which resets it.
 func isTakenOver(err error) bool {
-	return errors.Is(err, errTakenOver) || errors.Is(err, replica.ErrFenced)
+	return errors.Is(err, errTakenOver) || errors.Is(err, replica.ErrFenced) || errors.Is(err, replica.ErrClosed) || errors.Is(err, replica.ErrBehind)
 }
 
 // errTakenOver is the failure of an output gate whose object this node does not own any more.

@@ -15,6 +15,9 @@ import (
 type classes struct {
 	Tags []string          `json:"tags"` // those of the migrations that were applied
 	Keys map[string]string `json:"keys"` // the keys of classes, by their names, if they differ
+
+	// Deleted has how often the class with a key was deleted, if it was. The logs of the objects of a cluster have other names after that.
+	Deleted map[string]int `json:"deleted,omitempty"`
 }
 
 // classesEntry is the name of the record in the data directory.
@@ -68,7 +71,7 @@ func (a *App) migrate(d *openedData) error {
 		if slices.Contains(d.classes.Tags, m.Tag) {
 			continue
 		}
-		if err := d.classes.apply(&m, d.store); err != nil {
+		if err := d.classes.apply(&m, d.store, a.replicas.removeClass); err != nil {
 			return fmt.Errorf("the migration %s cannot be applied to the data directory: %w", m.Tag, err)
 		}
 		d.classes.Tags = append(d.classes.Tags, m.Tag)
@@ -98,6 +101,9 @@ func (d *openedData) readClasses() error {
 	if d.classes.Keys == nil {
 		d.classes.Keys = map[string]string{}
 	}
+	if d.classes.Deleted == nil {
+		d.classes.Deleted = map[string]int{}
+	}
 	return nil
 }
 
@@ -112,8 +118,8 @@ func (d *openedData) writeClasses() error {
 	return nil
 }
 
-// apply applies a migration. If it fails, it can be applied again.
-func (c *classes) apply(m *Migration, store *storage.Store) error {
+// apply applies a migration. If it fails, it can be applied again. removed is called for each class that was deleted.
+func (c *classes) apply(m *Migration, store *storage.Store, removed func(prefix, key string)) error {
 	for _, class := range m.New {
 		c.add(class)
 	}
@@ -130,9 +136,12 @@ func (c *classes) apply(m *Migration, store *storage.Store) error {
 		c.Keys[renamed.To] = key
 	}
 	for _, class := range m.Deleted {
-		if err := store.DeleteClass(c.key(class)); err != nil {
+		key := c.key(class)
+		if err := store.DeleteClass(key); err != nil {
 			return err
 		}
+		removed(c.logPrefix(key), key)
+		c.Deleted[key]++
 		delete(c.Keys, class)
 	}
 	return nil

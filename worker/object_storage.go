@@ -56,6 +56,9 @@ func (o *object) storageIn(in *instance, data *openedData) (*storage.Object, err
 	if err := stored.Close(); err != nil {
 		return nil, err
 	}
+	if err := o.objects.app.replicas.connect(o.ref, stored); err != nil {
+		return nil, err
+	}
 	o.objects.mu.Lock()
 	defer o.objects.mu.Unlock()
 	if o.home != in { // the instance was given up meanwhile
@@ -124,7 +127,7 @@ func (in *instance) takeWrites() []*object {
 func (o *object) commit(stored *storage.Object) {
 	held := o.takeHold()
 	done := func(err error) {
-		if err != nil {
+		if err != nil && !isTakenOver(err) {
 			o.lose(err)
 		}
 		if held {

@@ -84,6 +84,13 @@ func (p *Ship) Commit(c *Change, done func(error)) {
 	}
 }
 
+// Err returns why nothing more is appended, nil while it is.
+func (p *Ship) Err() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.failed
+}
+
 // add adds a transaction, and reports whether its commit waits; then done will be called. mu is held.
 func (p *Ship) add(c *Change, done func(error)) (waits bool) {
 	if c != nil {

@@ -144,6 +144,12 @@ func (o *Object) Commit(done func(error)) (bool, error) {
 	if !o.writing || o.depth > 0 {
 		return false, nil
 	}
+	if o.ship != nil { // what is not in the log any more must not be in the database, which another owner of this node may continue
+		if err := o.ship.Err(); err != nil {
+			o.failure = err
+			return false, err
+		}
+	}
 	var system systemChanges
 	if o.alarm {
 		at, err := o.readAlarm()

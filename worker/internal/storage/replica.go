@@ -42,9 +42,6 @@ func (o *Object) ShipTo(ship *replica.Ship) {
 
 // Open waits for the transactions of the object that have begun, and keeps everything else from its database until Close. The error is that something else uses it.
 func (r *Replica) Open() error {
-	if err := r.Sync(); err != nil {
-		return err
-	}
 	db := &database{store: r.store, name: objectName(r.class, r.id)}
 	db.mu.Lock()
 	err := r.store.admit(db)
@@ -52,48 +49,40 @@ func (r *Replica) Open() error {
 		db.mu.Unlock()
 		return err
 	}
-	if db.file, err = r.store.fileOf(db.name); err != nil {
-		r.store.leave(db)
-		db.mu.Unlock()
-		return err
-	}
 	r.db = db
-	return nil
+	if err = r.Sync(); err == nil {
+		db.file, err = r.store.fileOf(db.name)
+	}
+	if err != nil {
+		r.leave()
+	}
+	return err
 }
 
-// Close waits until what was applied is durable, and makes the index of alarms what the database has. name is the name of the object, if it is known.
-func (r *Replica) Close(name string) error {
-	err := r.Sync()
-	r.db.file.discard()
-	size := r.db.file.length
-	r.db.file = nil
+// leave ends what Open has begun.
+func (r *Replica) leave() {
 	r.store.leave(r.db)
 	r.db.mu.Unlock()
 	r.db = nil
-	if err != nil {
-		return err
-	}
-	return r.indexAlarm(name, size == 0)
 }
 
-// indexAlarm makes the index of alarms what the database has.
-func (r *Replica) indexAlarm(name string, empty bool) error {
-	var at *int64
-	if !empty {
-		o, err := r.store.Object(r.class, r.id)
-		if err != nil {
-			return err
-		}
-		err = o.do(func() (err error) {
-			at, err = o.readAlarm()
-			return err
-		})
-		if err = errors.Join(err, o.Close()); err != nil {
-			return fmt.Errorf("reading the alarm of the restored database: %w", err)
-		}
+// Close waits until what was applied is durable.
+func (r *Replica) Close() error {
+	err := r.Sync()
+	r.db.file.discard()
+	r.db.file = nil
+	r.leave()
+	return err
+}
+
+// IndexAlarm makes the index of alarms what the database has, after Close. name is the name of the object, if it is known.
+func (r *Replica) IndexAlarm(name string) error {
+	at, err := r.alarm()
+	if err != nil {
+		return fmt.Errorf("reading the alarm of the database: %w", err)
 	}
 	var indexed *int64
-	err := r.store.system.query("SELECT time FROM alarms WHERE class = ? AND id = ?", func(row *sqlite.Stmt) {
+	err = r.store.system.query("SELECT time FROM alarms WHERE class = ? AND id = ?", func(row *sqlite.Stmt) {
 		ms := row.Int64(0)
 		indexed = &ms
 	}, r.class, r.id)
@@ -104,6 +93,26 @@ func (r *Replica) indexAlarm(name string, empty bool) error {
 		return err
 	}
 	return r.Sync()
+}
+
+// alarm returns the time of the alarm in the database, nil if there is none.
+func (r *Replica) alarm() (at *int64, err error) {
+	pages, err := r.Pages()
+	if err != nil {
+		return nil, err
+	}
+	if err := pages.Close(); err != nil || pages.Size() == 0 {
+		return nil, err
+	}
+	o, err := r.store.Object(r.class, r.id)
+	if err != nil {
+		return nil, err
+	}
+	err = o.do(func() (err error) {
+		at, err = o.readAlarm()
+		return err
+	})
+	return at, errors.Join(err, o.Close())
 }
 
 // indexAlarm is setAlarm for a database whose object may have a name that is not known. The name in the index remains then.

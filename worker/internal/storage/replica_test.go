@@ -54,7 +54,7 @@ func (n *replicaNode) take(token uint64) {
 	}
 	n.replica = r
 	n.ship, err = n.shipper.Take(context.Background(), replicaLog, token, r)
-	if err = errors.Join(err, r.Close("lobby")); err != nil {
+	if err = errors.Join(err, r.Close(), r.IndexAlarm("lobby")); err != nil {
 		n.t.Fatal(err)
 	}
 	if n.object, err = n.store.Object("Room", "1"); err != nil {
@@ -87,7 +87,7 @@ func (n *replicaNode) commit() error {
 	n.t.Helper()
 	done := make(chan error, 1)
 	if begun, err := n.object.Commit(func(err error) { done <- err }); !begun {
-		n.t.Fatalf("the commit has not begun: %v", err)
+		return err
 	}
 	return <-done
 }
