@@ -128,9 +128,6 @@ func (e *event) placeAgain() {
 	d.route.run()
 }
 
-// takeOver resets the object because this node does not own it any more. The events that wait are placed again.
-func (o *object) takeOver() { o.reset(objectTakenOver) }
-
 // objectFenced gives up an object that another node has taken over, according to the log of the cluster.
 func (a *App) objectFenced(ref script.ObjectRef) {
 	if a.cluster == nil {

@@ -157,7 +157,7 @@ func (r *route) isReady() bool {
 	switch r.state {
 	case here:
 		if _, ok := r.all.leases.Holds(r.key); !ok {
-			r.loseLocked()
+			go r.dropLost(r.loseLocked(), r.ref) // it takes other locks
 			return false
 		}
 		return r.inFlight == 0 // the last owner has answered what was sent to it before
@@ -357,23 +357,31 @@ func (r *route) expire(now time.Time) {
 // lose gives up the object, because this node does not own it any more.
 func (r *route) lose() {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.state == here || r.state == leaving {
-		r.loseLocked()
-		r.run()
+	if r.state != here && r.state != leaving {
+		r.mu.Unlock()
+		return
 	}
+	o, ref := r.loseLocked(), r.ref
+	r.mu.Unlock()
+	r.dropLost(o, ref)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.run()
 }
 
-// loseLocked is lose with mu held.
-func (r *route) loseLocked() {
-	o, ref := r.object, r.ref
+// loseLocked gives up the object, which this node does not own any more, and returns it for dropLost. mu is held.
+func (r *route) loseLocked() *object {
+	o := r.object
 	r.state, r.object = unplaced, nil
 	r.all.counts.owned.Add(-1)
+	return o
+}
+
+// dropLost resets an object that this node does not own any more, and lets nothing more leave it.
+func (r *route) dropLost(o *object, ref script.ObjectRef) {
 	o.gate.fail(errTakenOver)
-	go func() { // it takes other locks
-		r.all.app.replicas.lose(ref, errTakenOver)
-		o.takeOver()
-		r.all.app.sockets.lose(o)
-		o.done()
-	}()
+	r.all.app.replicas.lose(ref, errTakenOver)
+	o.reset(objectTakenOver)
+	r.all.app.sockets.lose(o)
+	o.done()
 }
