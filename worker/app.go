@@ -60,6 +60,7 @@ type App struct {
 	references   references
 	alarms       *alarms
 	cluster      *clusterObjects // nil without Options.Shared
+	posts        *postFeed       // nil without Options.Server.Cluster
 	replicas     *replicas
 	stores       bool // the application stores something
 	data         dataFolder
@@ -125,6 +126,7 @@ func load(path string, opts Options, launch script.Launch, received bool) (*App,
 		a.sockets = newClusterSockets(a, a.server.Cluster(), a.cluster, a.opts.Shared.Lease)
 	}
 	a.replicas = newReplicas(a)
+	a.posts = newPostFeed(a, opts.Server.Cluster, received)
 	for i := range a.opts.Workers {
 		a.workers = append(a.workers, newWorker(a, i))
 	}
@@ -283,6 +285,7 @@ func (a *App) stop() {
 		if a.stores {
 			a.alarms.end()
 		}
+		a.posts.setActive(false)
 		a.leaveCluster()
 		var all sync.WaitGroup
 		for _, w := range a.workers {

@@ -103,6 +103,7 @@ func (a *App) started() {
 	if !a.receiving.CompareAndSwap(true, false) {
 		return
 	}
+	a.posts.setActive(true)
 	a.objects.unpark()
 	for _, ended := range a.ended {
 		a.objects.deliverEnded(ended)

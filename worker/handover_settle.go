@@ -219,6 +219,7 @@ func (a *App) resume() {
 // committed follows the commit of a hand-over: what is still in progress here has no storage and no objects any more, and sockets of
 // scripts close as after a reload.
 func (a *App) committed() {
+	a.posts.setActive(false)
 	a.clocks.stop()
 	if a.stores {
 		a.data.set(nil, errDataMoved)
@@ -232,9 +233,7 @@ func (a *App) committed() {
 
 // closeSockets closes the WebSocket objects of the instance that serves, and the connections that are tied to it.
 func (w *worker) closeSockets() {
-	w.mu.Lock()
-	in := w.latest
-	w.mu.Unlock()
+	in := w.latestInstance()
 	if in == nil {
 		return
 	}

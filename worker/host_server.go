@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -85,9 +86,10 @@ func (h *hostAPI) Post(p *script.Post) {
 	}
 }
 
-// sendPost sends a post to the other workers and to connections.
+// sendPost sends a post to the other workers and to connections, those of other nodes included.
 func (h *hostAPI) sendPost(p *script.Post) {
-	h.postToWorkers(p)
+	h.app.postToWorkers(p, h)
+	h.app.posts.send(p)
 	payload, ok := payloadOf(p)
 	if !ok {
 		h.app.opts.Logger.Warn("a value that JSON cannot represent was posted: connections do not get it", "channel", p.Channel)
@@ -110,20 +112,18 @@ func payloadOf(p *script.Post) (payload linger.Payload, ok bool) {
 	return linger.Payload{}, false
 }
 
-// postToWorkers queues a post for the other workers whose scripts listen to its channel, including sleeping ones. If the queue
+// postToWorkers queues a post for the workers whose scripts listen to its channel, including sleeping ones, except that of from. If the queue
 // of a worker is full, the post is dropped for it and a warning is logged.
-func (h *hostAPI) postToWorkers(p *script.Post) {
-	for _, w := range h.app.workers {
-		w.mu.Lock()
-		last := w.latest
-		w.mu.Unlock()
-		if last == nil || last.host == h || !last.host.listensTo(p.Channel) || w.queuePost(p) {
+func (a *App) postToWorkers(p *script.Post, from *hostAPI) {
+	for _, w := range a.workers {
+		last := w.latestInstance()
+		if last == nil || last.host == from || !last.host.listensTo(p.Channel) || w.queuePost(p) {
 			continue
 		}
 		w.droppedCount.Add(1)
 		if others, ok := w.droppedPostWarnings.allow(time.Now()); ok {
 			attrs := append([]any{"worker", w.index, "channel", p.Channel}, others...)
-			h.app.opts.Logger.Warn("a message of a BroadcastChannel was dropped: the worker is too busy", attrs...)
+			a.opts.Logger.Warn("a message of a BroadcastChannel was dropped: the worker is too busy", attrs...)
 		}
 	}
 }
@@ -131,12 +131,20 @@ func (h *hostAPI) postToWorkers(p *script.Post) {
 // Listen implements [script.Calls].
 func (h *hostAPI) Listen(channel string, on bool) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
 	if on {
 		h.channels[channel] = true
 	} else {
 		delete(h.channels, channel)
 	}
+	h.mu.Unlock()
+	h.app.posts.follow(channel)
+}
+
+// listened returns the channels to which a BroadcastChannel listens.
+func (h *hostAPI) listened() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Collect(maps.Keys(h.channels))
 }
 
 // listensTo reports whether a BroadcastChannel listens to a channel. Any goroutine may call it.

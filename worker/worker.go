@@ -103,8 +103,13 @@ func (w *worker) setServing(in *instance) {
 	if w.latest != nil && w.latest.generation != in.generation {
 		w.failures = failureTimes{} // failures of another version do not count
 	}
+	last := w.latest
 	w.latest = in
 	w.mu.Unlock()
+	if last != nil {
+		w.app.posts.follow(last.host.listened()...)
+	}
+	w.app.posts.follow(in.host.listened()...)
 	w.fetches.Store(in.host.gate)
 	close(in.serving)
 	w.status.setRunning(in.generation.number, in.runtime.Process())
@@ -203,10 +208,7 @@ func (w *worker) isStopping() bool { return closed(w.stopping) }
 func (w *worker) stop() {
 	w.stopOnce.Do(func() {
 		close(w.stopping)
-		w.mu.Lock()
-		last := w.latest
-		w.mu.Unlock()
-		if last != nil {
+		if last := w.latestInstance(); last != nil {
 			last.stop()
 		}
 	})
