@@ -23,8 +23,6 @@ type member struct {
 	shared *worker.Shared
 	called func(took time.Duration, err error) // counts calls to other nodes; set by observe
 	log    *slog.Logger
-
-	ownServer bool // the NATS server of the cluster is in this process
 }
 
 const (
@@ -51,7 +49,7 @@ func (c *runCommand) joinCluster(old *predecessor, log *slog.Logger) (*member, e
 		return nil, fmt.Errorf("cannot join the cluster: %w", err)
 	}
 	log.Info("joined the cluster", "cluster", c.ClusterName, "node", node.Node(), "nodes", len(node.Nodes()))
-	return &member{clusterNode: node, shared: c.shared(node), called: func(time.Duration, error) {}, log: log, ownServer: c.ClusterListen != ""}, nil
+	return &member{clusterNode: node, shared: c.shared(node), called: func(time.Duration, error) {}, log: log}, nil
 }
 
 // clusterOptions converts the flags to the options of package cluster.
@@ -126,7 +124,7 @@ func (m *member) link() func() admin.ClusterLink {
 			Cluster: s.Cluster, Connected: s.Connected, Server: s.Server, Pending: s.Pending, Drops: []admin.ClusterDrop{},
 			Sent:     admin.ClusterTraffic{Records: s.RecordsOut, Bytes: s.BytesOut},
 			Received: admin.ClusterTraffic{Records: s.RecordsIn, Bytes: s.BytesIn},
-			Storage:  admin.ClusterStorage{Ready: s.Storage.Ready, Replicas: s.Storage.Replicas},
+			Storage:  admin.ClusterStorage{Ready: s.Storage.Ready, Leader: s.Storage.Leader, Replicas: s.Storage.Replicas},
 		}
 		drops := drops(s.Dropped)
 		for _, reason := range metrics.ClusterDropReasons() {
@@ -158,15 +156,4 @@ func (m *member) measure(objects func() metrics.ClusterObjects) func() metrics.C
 			Objects:  objects(),
 		}
 	}
-}
-
-// errOwnServer means that the NATS server of this process cannot move to another one.
-var errOwnServer = fmt.Errorf("the NATS server of this process, which --cluster-listen has started, cannot move to another process: restart the nodes one after the other, or use --cluster with servers of NATS: %w", errors.ErrUnsupported)
-
-// refusal returns why this process cannot hand over to another one, nil if it can. It may be called on nil.
-func (m *member) refusal() error {
-	if m != nil && m.ownServer {
-		return errOwnServer
-	}
-	return nil
 }

@@ -83,7 +83,7 @@ func (c *runCommand) Run(out *streams, old *predecessor) error {
 	c.print(out, fmt.Sprintf("%s runs at %s", c.App, listeners.urls()))
 	drains := newDrains(app.Server(), running.drainOptions, log.Logger)
 	upgrades := newUpgrades(running.transferable(), running.handoverFlags, listeners.sockets, p)
-	upgrades.stop, upgrades.retry, upgrades.refusal = reloader.close, running.retryReload, c.member.refusal()
+	upgrades.stop, upgrades.retry = reloader.close, running.retryReload
 	c.serveAdmin(p.admin, out, running, drains, reloader, upgrades)
 	return service{
 		handler:         running.handler,

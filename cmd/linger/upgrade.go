@@ -74,7 +74,6 @@ type upgrades struct {
 	record  func(text string, ok bool) // records the end of an upgrade in the timeline
 	counted entryCounter
 	stop    func() // is called when a new process has taken over
-	refusal error  // why this process cannot hand over; nil if it can
 	retry   func() // is called after a failure: what was refused during the upgrade can be tried again
 	signals <-chan os.Signal
 	admin   *administration // nil if it is off
@@ -110,8 +109,6 @@ func (u *upgrades) request(r admin.UpgradeRequest) error {
 		return errNotLinux
 	case os.Getpid() == 1 && !r.DryRun:
 		return errFirstProcess
-	case u.refusal != nil:
-		return u.refusal
 	}
 	binary, err := u.binary(r.Binary)
 	if err != nil {
