@@ -116,7 +116,7 @@ func (r *replicas) release(ctx context.Context, ref script.ObjectRef) error {
 // fail with cause.
 func (r *replicas) lose(ref script.ObjectRef, cause error) { r.remove(ref, cause) }
 
-// remove ends the log of an object, and removes the alarm of the object from the index, because its next owner delivers it.
+// remove ends the log of an object.
 func (r *replicas) remove(ref script.ObjectRef, cause error) {
 	key := objectKey{ref.Class, ref.ID}
 	r.mu.Lock()
@@ -130,9 +130,6 @@ func (r *replicas) remove(ref script.ObjectRef, cause error) {
 		return
 	}
 	one.ship.Close(cause)
-	if err := one.database.ForgetAlarm(); err != nil && !errors.Is(err, storage.ErrClosed) {
-		r.app.opts.Logger.Warn("the alarm of a Durable Object that has moved remains in the index of this node", "class", ref.Class, "object", ref.ID, "error", err)
-	}
 }
 
 // of returns the database of an object that this node owns, nil if it owns it no more.

@@ -125,11 +125,6 @@ func indexAlarm(class, id, name string, at *int64) func(*sqlite.Conn) error {
 	}
 }
 
-// ForgetAlarm removes the alarm of the object from the index, because this node does not have the object any more. Its database keeps it.
-func (r *Replica) ForgetAlarm() error {
-	return r.commit(&commit{system: setAlarm(r.class, r.id, "", nil)})
-}
-
 // Position implements [replica.Database].
 func (r *Replica) Position() (replica.Position, error) {
 	text := ""
