@@ -79,6 +79,9 @@ func (c *presenceChannel) set(from *source, id string, value *data, silent bool)
 	if !has {
 		m.sources++
 	}
+	if _, here := c.local.members[id]; here && from != c.local {
+		return true // which it has moved to
+	}
 	m.Member = Member{ID: id, Node: from.node, data: value}
 	if !silent {
 		c.noteJoined(joinedMember{m.Member, fresh})
@@ -94,12 +97,26 @@ func (c *presenceChannel) remove(from *source, id string, silent bool) {
 	delete(from.members, id)
 	m := c.members[id]
 	if m.sources--; m.sources > 0 {
+		m.Member = c.find(id)
 		return
 	}
 	delete(c.members, id)
 	if !silent {
 		c.noteLeft(m.Member)
 	}
+}
+
+// find returns a member that a process has.
+func (c *presenceChannel) find(id string) Member {
+	if value, is := c.local.members[id]; is {
+		return Member{ID: id, Node: c.local.node, data: value}
+	}
+	for _, s := range c.others {
+		if value, is := s.members[id]; is {
+			return Member{ID: id, Node: s.node, data: value}
+		}
+	}
+	return Member{ID: id}
 }
 
 func equalData(a, b *data) bool {

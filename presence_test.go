@@ -174,8 +174,10 @@ func TestServerPresenceLostRecords(t *testing.T) {
 		t.Cleanup(lossy.Cluster.(*memcluster.Node).Leave)
 		accepted := make(chan *linger.Socket, 100)
 		a := &node{accepted: accepted}
-		a.service = serve(t, linger.HandlerFuncs{OnUpgrade: accept(linger.AcceptOptions{}, accepted)}, linger.Options{Cluster: lossy})
-		b := serveNode(t, cluster, "b", linger.HandlerFuncs{}, linger.Options{})
+		opts := quiet
+		opts.Cluster = lossy
+		a.service = serve(t, linger.HandlerFuncs{OnUpgrade: accept(linger.AcceptOptions{}, accepted)}, opts)
+		b := serveNode(t, cluster, "b", linger.HandlerFuncs{}, quiet)
 		events := make(chan string, 100)
 		b.record(events)
 		b.joined("room", "b1")

@@ -73,6 +73,31 @@ func (r *Remote) Unsubscribe(channel string) error {
 	return r.do(remoteOp{kind: remoteUnsubscribe, channel: channel})
 }
 
+// Join makes the connection a member of a channel's presence. The error is one that [Socket.Join] has for its arguments, for a
+// connection of this node one of [Socket.Join], or one of the cluster.
+func (r *Remote) Join(channel string, data any) error {
+	if err := checkChannel(channel); err != nil {
+		return err
+	}
+	member, err := newMemberData(data)
+	if err != nil {
+		return err
+	}
+	op := remoteOp{kind: remoteJoin, channel: channel}
+	if member != nil {
+		op.data, op.hasData = member.bytes(), true
+	}
+	return r.do(op)
+}
+
+// Leave removes the connection from the presence of a channel. The errors are those of [Remote.Subscribe].
+func (r *Remote) Leave(channel string) error {
+	if err := checkChannel(channel); err != nil {
+		return err
+	}
+	return r.do(remoteOp{kind: remoteLeave, channel: channel})
+}
+
 // SetData replaces the application's value for the connection; nil removes it. The error is that of [Socket.SetData], [ErrClosed]
 // without such a connection on this node, or one of the cluster. A handler of the connection that holds the value at that time does
 // not notice.

@@ -21,6 +21,8 @@ const (
 	remoteInfo        = 6
 	remoteList        = 7
 	remoteCount       = 8
+	remoteJoin        = 9
+	remoteLeave       = 10
 )
 
 // The fields of the records to the service.
@@ -33,7 +35,7 @@ const (
 	remoteReason  = 6
 	remoteDiscard = 7
 	remoteChannel = 8
-	remoteData    = 9 // missing for none
+	remoteData    = 9 // of the connection or the member; missing for none
 	remoteAfter   = 10
 	remoteLimit   = 11
 )
@@ -117,15 +119,17 @@ func parseRemote(record []byte) (remoteOp, error) {
 // check returns an error for an operation that this node cannot do.
 func (o *remoteOp) check() error {
 	switch {
-	case o.kind < remoteSend || o.kind > remoteCount:
+	case o.kind < remoteSend || o.kind > remoteLeave:
 		return fmt.Errorf("%w: kind %d", errRecord, o.kind)
-	case o.kind <= remoteInfo && o.id == "", len(o.id) > maxID, len(o.after) > maxID:
+	case o.id == "" && o.kind != remoteList && o.kind != remoteCount, len(o.id) > maxID, len(o.after) > maxID:
 		return errRecord
 	case len(o.data) > maxData:
 		return ErrDataSize
+	case o.kind == remoteJoin && len(o.data) > maxMemberData:
+		return ErrPresenceData
 	case o.kind == remoteClose:
 		return protocol.CheckClose(o.status.Code, o.status.Reason)
-	case o.kind == remoteSubscribe, o.kind == remoteUnsubscribe:
+	case o.kind == remoteSubscribe, o.kind == remoteUnsubscribe, o.kind == remoteJoin, o.kind == remoteLeave:
 		return checkChannel(o.channel)
 	case len(o.channel) > maxChannelName:
 		return ErrChannelName

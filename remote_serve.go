@@ -84,18 +84,26 @@ func (s *Server) applyRemote(op remoteOp) error {
 		return socket.Subscribe(op.channel)
 	case remoteUnsubscribe:
 		socket.Unsubscribe(op.channel)
+	case remoteJoin:
+		return socket.join(op.channel, op.saved())
+	case remoteLeave:
+		socket.Leave(op.channel)
 	case remoteSetData:
-		socket.setSavedData(op.data, op.hasData)
+		socket.setSavedData(op.saved())
 	}
 	return nil
 }
 
-// setSavedData is SetData for a value that has been encoded on another node.
-func (s *Socket) setSavedData(saved []byte, has bool) {
-	var d *data
-	if has {
-		d = &data{saved: saved}
+// saved returns the value in an operation, nil for none.
+func (o *remoteOp) saved() *data {
+	if !o.hasData {
+		return nil
 	}
+	return &data{saved: o.data}
+}
+
+// setSavedData is SetData for a value that has been encoded on another node.
+func (s *Socket) setSavedData(d *data) {
 	s.data.Store(d)
 	s.forward(setDataOp(d))
 }
@@ -122,12 +130,12 @@ func (s *Server) passOn(op remoteOp) error {
 		moved.Kind, moved.Channel = opSubscribe, op.channel
 	case remoteUnsubscribe:
 		moved.Kind, moved.Channel = opUnsubscribe, op.channel
+	case remoteJoin:
+		moved.Kind, moved.Channel, moved.Body = opJoin, op.channel, setDataOp(op.saved()).Body
+	case remoteLeave:
+		moved.Kind, moved.Channel = opLeaveChannel, op.channel
 	case remoteSetData:
-		var d *data
-		if op.hasData {
-			d = &data{saved: op.data}
-		}
-		moved.Kind, moved.Body = opSetData, setDataOp(d).Body
+		moved.Kind, moved.Body = opSetData, setDataOp(op.saved()).Body
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -69,6 +69,16 @@ func TestRemote(t *testing.T) {
 			if b.Subscribers("news "+from.Node()) != 1 {
 				t.Errorf("node %s has subscribed the connection", from.Node())
 			}
+			wantError(t, "the connection joins", r.Join("room", from.Node()), nil)
+			time.Sleep(time.Second)
+			if got := roster(t, a.Server, "room"); got != from.Node()+"@b" {
+				t.Errorf("node %s has made the connection a member; got %q", from.Node(), got)
+			}
+			wantError(t, "the connection leaves", r.Leave("room"), nil)
+			time.Sleep(time.Second)
+			if got := roster(t, a.Server, "room"); got != "" {
+				t.Errorf("node %s has removed the connection; got %q", from.Node(), got)
+			}
 			wantError(t, "the subscription is ended", r.Unsubscribe("news "+from.Node()), nil)
 			wantError(t, "the data is removed", r.SetData(nil), nil)
 			if info, _ := r.Info(t.Context()); info.HasData() || b.Subscribers("news "+from.Node()) != 0 {

@@ -130,7 +130,8 @@ func (r requestSnapshot) path() string {
 
 func (r requestSnapshot) header() http.Header {
 	header := http.Header{}
-	for _, line := range slices.Collect(strings.SplitSeq(string(r), "\n"))[snapshotHeader:] {
+	lines := strings.Split(string(r), "\n")
+	for _, line := range lines[min(len(lines), snapshotHeader):] { // a zero Info has no lines
 		name, value, _ := strings.Cut(line, ":")
 		header[name] = append(header[name], value)
 	}

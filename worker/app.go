@@ -44,6 +44,7 @@ type App struct {
 	path   string
 	opts   Options // of which only those that Reconfigure cannot change are used
 	server *linger.Server
+	alone  bool  // Options.Server.Cluster is not set
 	trace  Trace // of the options; the zero value without one
 	began  time.Time
 
@@ -72,6 +73,9 @@ type App struct {
 	clocks       *cronClocks // dispatch the scheduled event
 	pairsWarning sync.Once   // logs that the application uses WebSocketPair
 	blobsWarning sync.Once   // logs that a binary message was delivered as a Blob by default
+
+	alone          bool         // Options.Server.Cluster is not set
+	remoteWarnings warningLimit // of operations on connections of other nodes
 
 	inputs    inputs
 	receiving atomic.Bool          // Receive has not taken over yet
@@ -117,6 +121,7 @@ func load(path string, opts Options, launch script.Launch, received bool) (*App,
 	}
 	a.objects, a.alarms = newObjects(a), newAlarms(a)
 	c.opts.Server.Fallback = http.HandlerFunc(a.serveFetch)
+	a.alone = c.opts.Server.Cluster == nil
 	a.server = linger.NewServer(handler{a}, c.opts.Server)
 	if opts.Shared != nil {
 		if opts.Server.Cluster == nil {
@@ -233,6 +238,7 @@ func (a *App) setGeneration(g *generation) {
 		}
 	}
 	a.setCrons(g.crons)
+	a.watchPresence(g)
 }
 
 // Generation returns the number of the version in use, counted from 1.

@@ -10,7 +10,7 @@ import (
 
 // eventNames are the events that are dispatched to applications.
 var eventNames = []string{
-	"fetch", "scheduled", "websocketupgrade", "websocketmessage", "websocketpeerclose", "websocketdrain", "websocketclose", "install", "activate",
+	"fetch", "scheduled", "websocketupgrade", "websocketmessage", "websocketpeerclose", "websocketdrain", "websocketpresence", "websocketclose", "install", "activate",
 }
 
 // otherEvents maps the events of other runtimes to those to use here instead, "" if there is none.

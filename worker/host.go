@@ -34,6 +34,7 @@ type hostAPI struct {
 	calls    map[int]struct{}           // the calls of objects that are not answered, by the script's numbers
 	bodies   bodies
 	batches  int            // the number of batches of D1 databases that are not answered
+	asks     int            // the number of requests about the cluster that are not answered
 	kvWrites int            // the number of writes of KV namespaces that are not answered
 	streams  map[int]*event // the events that have ended with a response whose body is being sent, by their numbers
 
@@ -98,6 +99,8 @@ func (h *hostAPI) inProgress() string {
 		return "a fetch is in progress"
 	case h.batches > 0:
 		return "a statement of a D1 database is in progress"
+	case h.asks > 0:
+		return "a request to other nodes is in progress"
 	case h.kvWrites > 0:
 		return "a write to a KV namespace is in progress"
 	case h.computations.InProgress():

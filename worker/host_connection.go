@@ -18,7 +18,7 @@ func (h *hostAPI) socket(connection string) *linger.Socket { return h.app.server
 func (h *hostAPI) Send(connection string, p linger.Payload) error {
 	s := h.socket(connection)
 	if s == nil {
-		return nil
+		return h.sendRemote(connection, p)
 	}
 	if h.caller.isActivating() {
 		p.Data = bytes.Clone(p.Data)
@@ -42,12 +42,17 @@ func (h *hostAPI) Together(connection string, send func()) {
 
 // Close implements [script.Calls].
 func (h *hostAPI) Close(connection string, code protocol.CloseCode, reason string, discard bool) error {
-	s := h.socket(connection)
-	if s == nil {
-		return nil
-	}
 	if err := protocol.CheckClose(code, reason); err != nil {
 		return err
+	}
+	s := h.socket(connection)
+	if s == nil {
+		return h.onRemote(connection, len(reason), func(r *linger.Remote) error {
+			if discard {
+				return r.CloseDiscard(code, reason)
+			}
+			return r.Close(code, reason)
+		})
 	}
 	return h.caller.whenInUse(len(reason), func() {
 		if discard {
@@ -115,7 +120,12 @@ func dataOf(s *linger.Socket) string {
 	if s == nil {
 		return ""
 	}
-	text, _ := linger.Data[string](s)                   // cannot fail, because the value is stored as bytes
+	text, _ := linger.Data[string](s) // cannot fail, because the value is stored as bytes
+	return scriptData(text)
+}
+
+// scriptData returns the text of a value that a script or Go code has set.
+func scriptData(text string) string {
 	if text != "" && text[0] != 'J' && text[0] != 'S' { // Go code has set it, as JSON
 		text = "J" + text
 	}
@@ -127,16 +137,18 @@ func (h *hostAPI) SetData(connection, data string) error {
 	if s := h.socket(connection); s != nil {
 		return s.SetData(data)
 	}
-	return nil
+	return h.onRemote(connection, len(data), func(r *linger.Remote) error { return r.SetData(data) })
 }
 
 // Subscribe implements [script.Calls].
 func (h *hostAPI) Subscribe(connection, channel string) error {
 	s := h.socket(connection)
-	if s == nil {
-		return nil
+	var err error
+	if s != nil {
+		err = s.Subscribe(channel)
+	} else if r := h.remote(connection); r != nil {
+		err = r.Subscribe(channel)
 	}
-	err := s.Subscribe(channel)
 	if err == nil || errors.Is(err, linger.ErrClosed) {
 		return nil
 	}
@@ -147,5 +159,9 @@ func (h *hostAPI) Subscribe(connection, channel string) error {
 func (h *hostAPI) Unsubscribe(connection, channel string) {
 	if s := h.socket(connection); s != nil {
 		s.Unsubscribe(channel)
+		return
+	}
+	if r := h.remote(connection); r != nil {
+		_ = r.Unsubscribe(channel) // the cluster counts what it loses
 	}
 }

@@ -43,6 +43,11 @@ interface WebSocketConnection<Data = any> {
   close(code?: number, reason?: string, options?: { discard?: boolean }): void;
   /** Subscribes the connection to a channel: it receives the messages that are posted to the BroadcastChannel of this name. */
   subscribe(channel: string): void;
+  /**
+   * Also makes the connection a member of the presence of the channel, until it is unsubscribed or has ended. The value can be any that can be
+   * cloned, 1 KiB at most when serialized. A member can be subscribed again with another value.
+   */
+  subscribe(channel: string, options: { presence?: unknown }): void;
   unsubscribe(channel: string): void;
   readonly CONNECTING: 0;
   readonly OPEN: 1;
@@ -121,6 +126,27 @@ interface WebSocketDrainEvent<Data = any> extends ExtendableEvent {
 declare var WebSocketDrainEvent: {
   readonly prototype: WebSocketDrainEvent;
   new (type: string, init?: LingerEventInit & { source?: WebSocketConnection }): WebSocketDrainEvent;
+};
+
+/** A member of the presence of a channel: a connection of any node. */
+interface LingerMember<Data = any> {
+  readonly id: string;
+  readonly node: string;
+  readonly data: Data;
+}
+
+/** Members of a channel have joined and left. The event is dispatched on each node that has subscribers of the channel. */
+interface WebSocketPresenceEvent<Data = any> extends ExtendableEvent {
+  readonly channel: string;
+  /** Members that are new or have other data. */
+  readonly joined: LingerMember<Data>[];
+  readonly left: LingerMember<Data>[];
+  /** Sends a message to the subscribers of the channel on this node, and returns the number of connections that accepted it. */
+  publish(message: WebSocketMessage): number;
+}
+declare var WebSocketPresenceEvent: {
+  readonly prototype: WebSocketPresenceEvent;
+  new (type: string, init?: LingerEventInit & { channel?: string; joined?: LingerMember[]; left?: LingerMember[] }): WebSocketPresenceEvent;
 };
 
 /** The connection has ended. It is the last event of a connection. */
@@ -246,6 +272,7 @@ interface LingerEventMap {
   websocketmessage: WebSocketMessageEvent;
   websocketpeerclose: WebSocketPeerCloseEvent;
   websocketdrain: WebSocketDrainEvent;
+  websocketpresence: WebSocketPresenceEvent;
   websocketclose: WebSocketCloseEvent;
   install: ExtendableEvent;
   activate: ExtendableEvent;
@@ -263,12 +290,24 @@ declare function removeEventListener<Type extends keyof LingerEventMap>(
 declare function removeEventListener(type: string, listener: LingerListener | null, options?: boolean | { capture?: boolean }): void;
 declare function dispatchEvent(event: Event): boolean;
 
-/** Access to the connections of all workers. */
+/** Access to the connections of all workers and, in a cluster, of all nodes. */
 interface LingerClients {
+  /**
+   * The connection with an id. If it is one of another node, its properties are those at this moment; what is done to it is sent to the node.
+   */
   get<Data = any>(id: string): Promise<WebSocketConnection<Data> | undefined>;
-  /** All connections, or the subscribers of a channel. */
-  matchAll<Data = any>(options: { type: "websocket" | "all"; channel?: string }): Promise<WebSocketConnection<Data>[]>;
+  /**
+   * All connections, or the subscribers of a channel. In a cluster, or with a limit, it is a page of at most 1,000 of them, sorted by node and id.
+   * cursor is that of the next page, undefined after the last; missing are the nodes that have not answered.
+   */
+  matchAll<Data = any>(options: { type: "websocket" | "all"; channel?: string; limit?: number; cursor?: string }):
+    Promise<WebSocketConnection<Data>[] & { cursor?: string; missing: string[] }>;
+  /** The number of connections of this node, or of subscribers of a channel. */
   count(options?: { channel?: string }): number;
+  /** The number of connections of all nodes, or of subscribers of a channel. Those of the nodes in missing, which have not answered, are not counted. */
+  countAll(options?: { channel?: string }): Promise<{ count: number; missing: string[] }>;
+  /** The members of a channel on all nodes, sorted by id. Those of the nodes in missing are not known. */
+  presence<Data = any>(channel: string): Promise<LingerMember<Data>[] & { missing: string[] }>;
   /** Sends a message to the subscribers of a channel, and returns the number of connections that accepted it. */
   publish(channel: string, message: WebSocketMessage, options?: { except?: WebSocketConnection | WebSocketConnection[] }): number;
 }
@@ -439,6 +478,7 @@ declare module "linger" {
   export const WebSocketMessageEvent: typeof globalThis.WebSocketMessageEvent;
   export const WebSocketPair: typeof globalThis.WebSocketPair;
   export const WebSocketPeerCloseEvent: typeof globalThis.WebSocketPeerCloseEvent;
+  export const WebSocketPresenceEvent: typeof globalThis.WebSocketPresenceEvent;
   export const WebSocketUpgradeEvent: typeof globalThis.WebSocketUpgradeEvent;
   export type Clients = LingerClients;
   export type ExtendableEvent = globalThis.ExtendableEvent;
@@ -449,6 +489,7 @@ declare module "linger" {
   export type WebSocketMessageEvent<Data = any> = globalThis.WebSocketMessageEvent<Data>;
   export type WebSocketPair = globalThis.WebSocketPair;
   export type WebSocketPeerCloseEvent<Data = any> = globalThis.WebSocketPeerCloseEvent<Data>;
+  export type WebSocketPresenceEvent<Data = any> = globalThis.WebSocketPresenceEvent<Data>;
   export type WebSocketUpgradeEvent = globalThis.WebSocketUpgradeEvent;
 }
 

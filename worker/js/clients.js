@@ -1,7 +1,8 @@
 import { bytesOf, isBuffer } from "web/encoding.js";
 import { expect, refuse, secret } from "web/define.js";
 import { host } from "web/host.js";
-import { endEvent, openHandle, WebSocketConnection } from "./connection.js";
+import { ask, membersOf } from "./cluster.js";
+import { endEvent, openHandle, openRemote, WebSocketConnection } from "./connection.js";
 
 // Clients is the class of the global clients, which gives access to the connections of all workers.
 export class Clients {
@@ -9,22 +10,40 @@ export class Clients {
     if (key !== secret) refuse("Clients");
   }
 
-  // get returns the connection with an id, or undefined if it has ended.
+  // get returns the connection with an id, of any node, or undefined if it has ended.
   async get(id) {
     expect(arguments.length, 1, "clients.get");
     const text = String(id);
-    return host.facts(text) === undefined ? undefined : handleOutsideEvent(text);
+    if (host.facts(text) !== undefined) return handleOutsideEvent(text);
+    const { connections = [] } = await ask((number) => host.findConnection(number, text));
+    return connections.map(handleOf)[0];
   }
 
   // matchAll returns all connections, or the subscribers of a channel. The default type is that of service workers, "window",
-  // for which the result is empty.
+  // for which the result is empty. In a cluster it returns a page; the array has the cursor of the next one, undefined after the last, and
+  // missing, the nodes that have not answered.
   async matchAll(options) {
-    const { type = "window", channel } = options ?? {};
-    if (type !== "websocket" && type !== "all") return [];
-    return host.list(nameOf(channel)).map(handleOutsideEvent);
+    const { type = "window", channel, limit, cursor } = options ?? {};
+    if (type !== "websocket" && type !== "all") return pageOf([]);
+    const answer = await ask((number) => host.listConnections(number, nameOf(channel), limitOf(limit), String(cursor ?? "")));
+    if (!answer.connections) return pageOf(host.list(nameOf(channel)).map(handleOutsideEvent));
+    return pageOf(answer.connections.map(handleOf), answer);
   }
 
-  // count returns the number of connections, or of subscribers of a channel.
+  // countAll returns the number of connections, or of subscribers of a channel, of all nodes, and the nodes that have not answered.
+  async countAll(options) {
+    const { count, missing } = await ask((number) => host.countConnections(number, nameOf(options?.channel)));
+    return { count, missing };
+  }
+
+  // presence returns the members of a channel on all nodes. The array has missing, the nodes whose members are not known.
+  async presence(channel) {
+    expect(arguments.length, 1, "clients.presence");
+    const { members, missing } = await ask((number) => host.listMembers(number, String(channel)));
+    return Object.assign(membersOf(members), { missing });
+  }
+
+  // count returns the number of connections of this node, or of subscribers of a channel.
   count(options) {
     return host.count(nameOf(options?.channel));
   }
@@ -50,6 +69,19 @@ function handleOutsideEvent(id) {
   const connection = openHandle(id);
   endEvent(0, connection);
   return connection;
+}
+
+// handleOf returns a handle of a connection in an answer.
+const handleOf = (found) => (found.length === 1 ? handleOutsideEvent(found[0]) : openRemote(found));
+
+const pageOf = (list, { cursor, missing = [] } = {}) => Object.assign(list, { cursor: cursor || undefined, missing });
+
+// limitOf returns the option limit, 0 for the default.
+function limitOf(limit) {
+  if (limit === undefined) return 0;
+  const number = Math.trunc(Number(limit));
+  if (number >= 1) return Math.min(number, 1000);
+  throw new RangeError("limit must be a number of at least 1");
 }
 
 const nameOf = (channel) => (channel === undefined ? "" : String(channel));

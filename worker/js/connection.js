@@ -6,6 +6,7 @@ import { conceal, CONNECTION, host, reveal } from "web/host.js";
 import { codeOf, reasonOf } from "./close_status.js";
 import { report } from "./report.js";
 
+const maxMember = 1024; // maximum size of the serialized presence of a connection, in bytes
 const maxData = 65536; // maximum size of the serialized data of a connection, in bytes
 export const CONNECTING = 0;
 const OPEN = 1;
@@ -16,6 +17,7 @@ const ID = 0;
 const STATE = 1; // CONNECTING during the upgrade event, CLOSED from the close event on, otherwise undefined
 const DATA = 2; // { value, text }: the data and its serialized form, once it has been read; null after the event
 const FACTS = 3; // [url, protocol, remoteAddress, headers], once one of them has been read
+const REMOTE = 4; // { state, data, buffered } of a connection of another node, as they were when the node answered; otherwise missing
 
 // WebSocketConnection is a handle of a connection. The connection itself is held outside of the engine and outlives it.
 export class WebSocketConnection {
@@ -46,25 +48,29 @@ export class WebSocketConnection {
   get readyState() {
     const own = reveal(CONNECTION, this);
     if (own[STATE] === CLOSED) return CLOSED; // TCP may still be open
+    if (own[REMOTE]) return own[REMOTE].state;
     const state = host.state(own[ID]);
     return state === OPEN ? (own[STATE] ?? OPEN) : state;
   }
   get bufferedAmount() {
-    return host.buffered(reveal(CONNECTION, this)[ID]);
+    const own = reveal(CONNECTION, this);
+    return own[REMOTE] ? own[REMOTE].buffered : host.buffered(own[ID]);
   }
 
   // data is a value of the application that structuredClone can copy. It is kept between events and outlives the engine.
   get data() {
     const own = reveal(CONNECTION, this);
     if (own[DATA]) return own[DATA].value;
-    const text = host.data(own[ID]);
+    const text = own[REMOTE] ? own[REMOTE].data : host.data(own[ID]);
     const value = text === undefined ? undefined : deserialize(text);
     if (own[DATA] === undefined) own[DATA] = { value, text };
     return value;
   }
   set data(value) {
     const own = reveal(CONNECTION, this);
-    host.setData(own[ID], serializeData(value));
+    const text = serializeData(value);
+    host.setData(own[ID], text);
+    if (own[REMOTE]) own[REMOTE].data = text;
     if (own[DATA]) own[DATA] = undefined;
   }
 
@@ -80,9 +86,13 @@ export class WebSocketConnection {
     host.close(reveal(CONNECTION, this)[ID], codeOf(code), reasonOf(reason), Boolean(options?.discard));
   }
 
-  subscribe(channel) {
+  // subscribe makes the connection a subscriber of a channel and, with { presence: value }, a member of its presence.
+  subscribe(channel, options) {
     expect(arguments.length, 1, "WebSocketConnection.subscribe");
-    host.subscribe(reveal(CONNECTION, this)[ID], String(channel));
+    const id = reveal(CONNECTION, this)[ID];
+    const member = options?.presence;
+    if (member === undefined) host.subscribe(id, String(channel));
+    else host.join(id, String(channel), serializeWithin(member, maxMember, "presence of a connection"));
   }
   unsubscribe(channel) {
     expect(arguments.length, 1, "WebSocketConnection.unsubscribe");
@@ -97,6 +107,15 @@ export const openHandle = (id, state) => handleOf(handleState(id, state));
 // handleState returns the state of a new handle, and handleOf the handle with a state. openHandle combines them.
 export const handleState = (id, state) => [id, state, undefined, undefined];
 export const handleOf = (own) => conceal(CONNECTION, prototype, own);
+
+// openRemote returns a handle of a connection of another node, with what the node has answered.
+export function openRemote([id, url, protocol, remoteAddress, headers, state, data, buffered]) {
+  const own = handleState(id);
+  own[DATA] = null; // no event saves it
+  own[FACTS] = [url, protocol, remoteAddress, headers];
+  own[REMOTE] = { state, data, buffered };
+  return handleOf(own);
+}
 
 const HEADERS = 3;
 
@@ -132,10 +151,12 @@ function save(id, connection, { value, text }) {
 }
 
 // serializeData serializes the data of a connection, and checks its size.
-export function serializeData(value) {
+export const serializeData = (value) => serializeWithin(value, maxData, "data of a connection");
+
+function serializeWithin(value, limit, what) {
   const text = serialize(value);
-  if (text.length * 3 > maxData && host.encode(text).byteLength > maxData) {
-    throw new DOMException(`The data of a connection must not exceed ${maxData} bytes when serialized`, "DataCloneError");
+  if (text.length * 3 > limit && host.encode(text).byteLength > limit) {
+    throw new DOMException(`The ${what} must not exceed ${limit} bytes when serialized`, "DataCloneError");
   }
   return text;
 }

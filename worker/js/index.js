@@ -16,6 +16,7 @@ import { fetch } from "./outgoing_fetch.js";
 import "./outgoing_socket.js";
 import { WebSocketMessageEvent } from "./message.js";
 import { WebSocketPeerCloseEvent } from "./peerclose.js";
+import { WebSocketPresenceEvent } from "./presence.js";
 import { report } from "./report.js";
 import "./shared.js";
 import { ScheduledEvent } from "./scheduled.js";
@@ -35,6 +36,7 @@ const classes = {
   WebSocketMessageEvent,
   WebSocketPair,
   WebSocketPeerCloseEvent,
+  WebSocketPresenceEvent,
   WebSocketUpgradeEvent,
 };
 
@@ -53,6 +55,7 @@ describeBy(FetchEvent, "type", "request", "remoteAddress");
 describeBy(WebSocketUpgradeEvent, "type", "request", "remoteAddress");
 describeBy(WebSocketMessageEvent, "type", "source", "data");
 describeBy(WebSocketPeerCloseEvent, "type", "source", "code", "reason");
+describeBy(WebSocketPresenceEvent, "type", "channel", "joined", "left");
 describeBy(WebSocketCloseEvent, "type", "id", "code", "reason", "sentCode", "sentReason", "wasClean", "initiator", "cause", "violation");
 
 // Exceptions of callbacks outside of events.

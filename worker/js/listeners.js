@@ -4,7 +4,7 @@ import { notePosition } from "web/position.js";
 import { globalTarget, hasListeners } from "web/target.js";
 
 // The events of an application, except install and activate.
-const events = ["fetch", "scheduled", "websocketupgrade", "websocketmessage", "websocketpeerclose", "websocketdrain", "websocketclose"];
+const events = ["fetch", "scheduled", "websocketupgrade", "websocketmessage", "websocketpeerclose", "websocketdrain", "websocketpresence", "websocketclose"];
 const known = new Set([...events, "install", "activate", "error", "unhandledrejection", "rejectionhandled"]);
 
 // A listener for another event is called only if the script dispatches that itself. Go gets its type and the stack, so that

@@ -27,7 +27,7 @@ var lingerModules = map[string][]string{
 	"linger": {
 		"env", "clients", "setWebSocketAutoResponse", "Clients", "ExtendableEvent", "FetchEvent", "WebSocketCloseEvent",
 		"WebSocketConnection", "WebSocketDrainEvent", "WebSocketMessageEvent", "WebSocketPair", "WebSocketPeerCloseEvent",
-		"WebSocketUpgradeEvent",
+		"WebSocketPresenceEvent", "WebSocketUpgradeEvent",
 	},
 	workersModuleName: {
 		"DurableObject", "RpcPromise", "RpcProperty", "RpcStub", "RpcTarget", "WorkerEntrypoint", "env", "exports", "waitUntil",

@@ -16,6 +16,7 @@ func Commands() []string { return slices.Sorted(maps.Keys(commands)) }
 // commands has the names of the functions that are made with command.
 var commands = set(
 	"refusePlain", "done", "extend", "unanswered", "ignored", "warnOfBlob", "evicted", "unsubscribe",
+	"countConnections", "listMembers",
 	"cancelFetch", "cancelBody", "endBody", "abortBody", "publish", "listen",
 	"socketSend", "socketClose", "socketAnswerClose", "socketAbort",
 	"setObjectAutoResponse", "setSocketEventTimeout", "abortSockets", "setAttachment", "storageSync", "sqlClose",
@@ -36,7 +37,7 @@ func BelongsToEvent(function string) bool { return ofEvents[function] }
 func OfEvents() []string { return slices.Sorted(maps.Keys(ofEvents)) }
 
 var ofEvents = set(
-	"message", "messages", "upgrade", "fetch", "peerclose", "drain", "close", "lifecycle", "scheduled",
+	"message", "messages", "upgrade", "fetch", "peerclose", "drain", "close", "lifecycle", "scheduled", "presenceChanged",
 	"socketOpen", "socketMessage", "socketPeerClose", "socketEnd", "hibernatableMessage", "hibernatableClose",
 	"objectFetch", "objectCall", "objectAlarm", "entrypointCall", "entrypointFetch", "referenceCall",
 )

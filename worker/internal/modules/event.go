@@ -39,6 +39,10 @@ func (t *Table) Event(id int, e script.Event) Call {
 		return t.call("check")
 	case *script.Scheduled:
 		return t.call("scheduled", engine.Int(id), engine.String(e.Cron), engine.Number(float64(e.Time.UnixMilli())))
+	case *script.PresenceChanged:
+		return t.call("presenceChanged", engine.Int(id), engine.String(e.Channel), membersValue(e.Joined), membersValue(e.Left))
+	case *script.Answered:
+		return t.answered(e)
 	case *script.KVWritten:
 		return t.call("kvWritten", engine.Int(e.Number), engine.String(e.Failure))
 	case *script.D1Done:

@@ -34,7 +34,7 @@ func NewTable(host script.Host, name string, interrupted func() bool) *Table {
 
 // Functions returns the functions that the modules call, by their names.
 func (t *Table) Functions() map[string]Function {
-	return merge(t.eventFunctions(), t.connectionFunctions(), t.serverFunctions(), t.bodyFunctions(), t.socketFunctions(), t.objectSocketFunctions(), t.reportFunctions())
+	return merge(t.eventFunctions(), t.connectionFunctions(), t.serverFunctions(), t.clusterFunctions(), t.bodyFunctions(), t.socketFunctions(), t.objectSocketFunctions(), t.reportFunctions())
 }
 
 // BindingFunctions returns the functions that only the modules of bindings call, which are loaded on demand.

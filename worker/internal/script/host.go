@@ -20,6 +20,7 @@ import (
 type Host interface {
 	Calls
 	Requests
+	ClusterRequests
 	Observer
 	ObjectCalls
 	ObjectRequests
@@ -87,6 +88,7 @@ type Calls interface {
 	SetData(connection, data string) error              // stores a text that begins with S for a string or with J for JSON
 	Subscribe(connection, channel string) error         // makes the connection a subscriber of the channel
 	Unsubscribe(connection, channel string)             // ends a subscription
+	Join(connection, channel, data string) error        // makes the connection a subscriber, and a member of the channel's presence; data is a text as that of SetData
 	Connections(channel string) []string                // returns the ids of the subscribers of a channel; for "", those of all connections
 	Count(channel string) int                           // returns the number of ids that Connections returns
 
@@ -99,6 +101,9 @@ type Calls interface {
 	// Publish sends a message to the subscribers of a channel, except for the connections in except, and returns the
 	// number of connections it was sent to.
 	Publish(channel string, p linger.Payload, except []string) (int, error)
+
+	// PublishHere sends a message to the subscribers of a channel on this node, and returns the number of connections it was sent to.
+	PublishHere(channel string, p linger.Payload) (int, error)
 
 	SocketSend(socket int, p linger.Payload)
 	SocketClose(socket int, code protocol.CloseCode, reason string)
