@@ -81,8 +81,8 @@ func TestSocketJoinAlone(t *testing.T) {
 		_, x := n.joined("room", "x")
 		client, y := n.joined("room", "y")
 		n.wantRoster("room", "x@a y@a")
-		if n.Subscribers("room") != 2 || n.Snapshot().Members != 2 {
-			t.Errorf("members are subscribers; got %d, and %d members in the snapshot", n.Subscribers("room"), n.Snapshot().Members)
+		if n.Subscribers("room") != 2 || n.Snapshot().PresenceMembers != 2 {
+			t.Errorf("members are subscribers; got %d, and %d members in the snapshot", n.Subscribers("room"), n.Snapshot().PresenceMembers)
 		}
 		wantEvents(t, events, "room: +x@a y@a -")
 		wantError(t, "the value is replaced", x.Join("room", "z"), nil)

@@ -21,7 +21,7 @@ type Snapshot struct {
 	LongestWait      time.Duration // of the event that has waited for longest; 0 without Trace.Handled
 	Channels         int           // channels that have a subscriber
 	Subscriptions    int
-	Members          int   // memberships of this server's connections in the presence of channels
+	PresenceMembers  int   // memberships of this server's connections in the presence of channels
 	Memory           int64 // bytes that count against Options.MaxMemory
 	MaxMemory        int64 // Options.MaxMemory; 0 without that bound
 }
@@ -41,7 +41,7 @@ func (s *Server) Snapshot() Snapshot {
 	s.mu.Unlock()
 	s.hub.mu.RLock()
 	now.Channels, now.Subscriptions = len(s.hub.channels), s.hub.subs
-	now.Members = s.presence.count
+	now.PresenceMembers = s.presence.count
 	s.hub.mu.RUnlock()
 	now.Memory = s.memory.budget.Used()
 	if bound := s.options().MaxMemory; bound > 0 {
