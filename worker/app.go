@@ -44,7 +44,6 @@ type App struct {
 	path   string
 	opts   Options // of which only those that Reconfigure cannot change are used
 	server *linger.Server
-	alone  bool  // Options.Server.Cluster is not set
 	trace  Trace // of the options; the zero value without one
 	began  time.Time
 
