@@ -48,6 +48,9 @@ func (o *outgoing) size() int {
 	return len(o.message.Subject) + len(o.message.Reply) + len(o.message.Data) + 64
 }
 
+// keptEntries bounds the entries for which an empty queue keeps its memory.
+const keptEntries = 4096
+
 func newLink(max int, logger *slog.Logger, counts *counters) *link {
 	return &link{
 		max: max, logger: logger, counts: counts,
@@ -166,6 +169,9 @@ func (l *link) run() {
 		for i := range batch {
 			l.pass(&batch[i])
 			batch[i] = outgoing{}
+		}
+		if cap(batch) > keptEntries {
+			batch = nil
 		}
 	}
 }

@@ -167,7 +167,7 @@ func (l streamLog) purge(ctx context.Context, p purge) error {
 	if err != nil {
 		return err
 	}
-	m, err := l.node.storage.wait(ctx, nats.Msg{Subject: "$JS.API.STREAM.PURGE." + l.node.subjects.logStream(), Data: body})
+	m, err := l.node.storage.query(ctx, nats.Msg{Subject: "$JS.API.STREAM.PURGE." + l.node.subjects.logStream(), Data: body})
 	if err != nil {
 		return err
 	}

@@ -126,9 +126,10 @@ func (n *Node) join(ctx context.Context) error {
 	return n.hello(ctx)
 }
 
-// The time in which other nodes answer the first beat, and that in which the embedded server finds another one.
+// The number of first beats, the time in which other nodes answer each, and that in which the embedded server finds another one.
 const (
-	helloTime = 250 * time.Millisecond
+	hellos    = 3
+	helloTime = 100 * time.Millisecond
 	routeTime = 3 * time.Second
 )
 
@@ -140,13 +141,15 @@ func (n *Node) hello(ctx context.Context) error {
 	if err := n.flush(ctx, n.records, n.control); err != nil {
 		return err
 	}
-	n.members.send(beatHello)
-	select {
-	case <-n.members.taken:
-		return fmt.Errorf("%w: %s", ErrNodeName, n.self.node)
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(helloTime):
+	for range hellos { // the answers need the subscription of this node, which may reach the other servers later
+		n.members.send(beatHello)
+		select {
+		case <-n.members.taken:
+			return fmt.Errorf("%w: %s", ErrNodeName, n.self.node)
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(helloTime):
+		}
 	}
 	n.members.mu.Lock()
 	n.members.joined = true

@@ -59,7 +59,7 @@ type Options struct {
 	// TakeOver.
 	Replace bool
 
-	// MaxRecord is the largest record in bytes; 0 means 32 MiB.
+	// MaxRecord is the largest record in bytes; 0 means 8 MiB, or half of SendQueue if that is less.
 	MaxRecord int
 
 	// SendQueue bounds the bytes that wait to be sent, and ReceiveQueue those that have arrived and were not delivered; 0 means 16 MiB and 64 MiB. What
@@ -82,8 +82,8 @@ const (
 // withDefaults returns the options with defaults, or an ErrOptions.
 func (o Options) withDefaults() (Options, error) {
 	defaultTo(&o.Name, "linger")
-	defaultTo(&o.MaxRecord, 32<<20)
 	defaultTo(&o.SendQueue, 16<<20)
+	defaultTo(&o.MaxRecord, min(8<<20, o.SendQueue/2))
 	defaultTo(&o.ReceiveQueue, 64<<20)
 	defaultTo(&o.MaxCalls, 16<<10)
 	if o.Logger == nil {
@@ -126,8 +126,8 @@ func (o *Options) check() error {
 		return wrong("CertFile and KeyFile belong together; set both")
 	case o.Size < 0 || o.Size > 1000 || o.Replicas < 0 || o.Replicas > 5:
 		return wrong("Size is %d and Replicas is %d, expected up to 1000 nodes and 5 replicas", o.Size, o.Replicas)
-	case o.MaxRecord < 1<<10 || o.SendQueue < 1<<10 || o.ReceiveQueue < 1<<10 || o.MaxCalls < 1:
-		return wrong("MaxRecord, SendQueue and ReceiveQueue are 1,024 bytes at least, and MaxCalls 1")
+	case o.MaxRecord < 1<<10 || o.MaxRecord > o.SendQueue/2 || o.MaxRecord > o.ReceiveQueue/2 || o.MaxCalls < 1:
+		return wrong("MaxRecord is %d, expected 1,024 bytes at least, and half of SendQueue and of ReceiveQueue at most; MaxCalls is 1 at least", o.MaxRecord)
 	case len(o.Version) > maxVersion:
 		return wrong("Version has %d bytes, expected %d at most", len(o.Version), maxVersion)
 	}

@@ -127,5 +127,8 @@ func (a *arrivals) run(l *lane) {
 			a.pending.Add(-int64(entry.size))
 			batch[i] = arrival{}
 		}
+		if cap(batch) > keptEntries {
+			batch = nil
+		}
 	}
 }

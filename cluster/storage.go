@@ -27,7 +27,7 @@ type storage struct {
 
 	state atomic.Pointer[StorageStatus] // as observe has seen it
 
-	opening   sync.Mutex // held while the streams are made
+	opening   chan struct{} // has a value while the streams are made
 	jetStream jetstream.JetStream
 	open      atomic.Bool // the streams exist
 	waiting   sync.Once   // guards the log line about the first wait
@@ -52,7 +52,7 @@ const (
 )
 
 func (s *storage) init(n *Node) {
-	s.node, s.byNumber = n, map[uint64]*request{}
+	s.node, s.byNumber, s.opening = n, map[uint64]*request{}, make(chan struct{}, 1)
 	s.context, s.cancel = context.WithCancel(context.Background())
 }
 
@@ -62,8 +62,14 @@ func (s *storage) ready(ctx context.Context) error {
 	if s.open.Load() {
 		return nil
 	}
-	s.opening.Lock()
-	defer s.opening.Unlock()
+	select {
+	case s.opening <- struct{}{}:
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrStorage, ctx.Err())
+	case <-s.node.ended:
+		return ErrClosed
+	}
+	defer func() { <-s.opening }()
 	if s.open.Load() {
 		return nil
 	}
@@ -138,9 +144,12 @@ func (s *storage) make(ctx context.Context, js jetstream.JetStream, config jetst
 	for {
 		attempt, cancel := context.WithTimeout(ctx, time.Second)
 		_, err := js.CreateStream(attempt, config)
+		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			_, err = js.Stream(attempt, config.Name) // it has a leader if that answers
+		}
 		cancel()
 		switch {
-		case err == nil || errors.Is(err, jetstream.ErrStreamNameAlreadyInUse):
+		case err == nil:
 			return nil
 		case errors.Is(err, jetstream.ErrJetStreamNotEnabled) && s.node.server == nil:
 			return fmt.Errorf("%w: the NATS servers have no JetStream; enable it", ErrStorage)
@@ -203,13 +212,30 @@ func (s *storage) arrivedAnswer(m *nats.Msg) {
 		return
 	}
 	if len(m.Data) == 0 && m.Header.Get("Status") == "503" {
-		s.finish(number, nil, fmt.Errorf("%w: no server answers for it", ErrStorage))
+		s.finish(number, nil, errUnserved)
 		return
 	}
 	s.finish(number, m, nil)
 }
 
-// wait sends a message to the storage and returns the answer.
+// query sends a message that changes nothing, or may arrive twice, and returns the answer. It tries again if there is none in a second, because a
+// stream that has no leader does not answer.
+func (s *storage) query(ctx context.Context, m nats.Msg) (*nats.Msg, error) {
+	for begin := time.Now(); ; {
+		attempt, cancel := context.WithTimeout(ctx, time.Second)
+		answer, err := s.wait(attempt, m)
+		cancel()
+		if err == nil || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+			return answer, err
+		}
+		if time.Since(begin) > requestTimeout {
+			return nil, fmt.Errorf("%w: no answer in %s", ErrStorage, requestTimeout)
+		}
+	}
+}
+
+// wait sends a message to the storage and returns the answer. While no server answers for the storage it tries again, for requestTimeout at most: the
+// message has reached none then.
 func (s *storage) wait(ctx context.Context, m nats.Msg) (*nats.Msg, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -222,9 +248,20 @@ func (s *storage) wait(ctx context.Context, m nats.Msg) (*nats.Msg, error) {
 		err error
 	}
 	results := make(chan result, 1)
-	s.request(ctx, m, func(m *nats.Msg, err error) { results <- result{m, err} })
-	r := <-results
-	return r.m, r.err
+	for begin := time.Now(); ; {
+		s.request(ctx, m, func(m *nats.Msg, err error) { results <- result{m, err} })
+		r := <-results
+		if !errors.Is(r.err, errUnserved) || time.Since(begin) > requestTimeout {
+			return r.m, r.err
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-s.node.ended:
+			return nil, ErrClosed
+		}
+	}
 }
 
 // The errors of JetStream that mean that a subject has another last message than was expected, and that there is no message.
@@ -236,6 +273,9 @@ const (
 
 // errWrongLast means that a subject has another last message than was expected.
 var errWrongLast = errors.New("cluster: the subject has another last message")
+
+// errUnserved means that no server answers for the storage, because it has no leader at the moment.
+var errUnserved = fmt.Errorf("%w: no server answers for it", ErrStorage)
 
 // errNoMessage means that there is no such message.
 var errNoMessage = errors.New("cluster: there is no such message")
@@ -300,7 +340,7 @@ func (s *storage) get(ctx context.Context, stream string, query any) (stored, er
 	if err != nil {
 		return stored{}, err
 	}
-	m, err := s.wait(ctx, nats.Msg{Subject: "$JS.API.STREAM.MSG.GET." + stream, Data: body})
+	m, err := s.query(ctx, nats.Msg{Subject: "$JS.API.STREAM.MSG.GET." + stream, Data: body})
 	if err != nil {
 		return stored{}, err
 	}

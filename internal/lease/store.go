@@ -23,7 +23,8 @@ type Store interface {
 	Delete(ctx context.Context, key string, revision uint64) error
 
 	// Watch calls changed for each entry whose key begins with prefix, then current once, and then changed for each change, in order, until ctx ends. The
-	// functions must not block. An entry may be reported again, with the same revision, after the connection to the store was broken.
+	// functions must not block. An entry may be reported again, with the same revision, after the connection to the store was broken. Of several
+	// changes of one key that follow each other at once, only the last may be reported.
 	Watch(ctx context.Context, prefix string, changed func(Entry), current func()) error
 }
 
