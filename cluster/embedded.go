@@ -39,6 +39,10 @@ type embedded struct {
 // embeddedUser is the user of the clients of the process.
 const embeddedUser = "node"
 
+// syncInterval is the time after which what a server has stored is on its disk. A change is acknowledged before, when a majority of the servers has
+// given it to the operating system, so only the loss of power of a majority within this time loses it.
+const syncInterval = time.Second
+
 // serverStart bounds the start of an embedded server, and lockTime the wait for another process to leave its folder.
 const (
 	serverStart = 30 * time.Second
@@ -150,7 +154,7 @@ func (e *embedded) settings(beside bool) (*server.Options, error) {
 		s.Cluster.Port, s.Cluster.Advertise, s.Cluster.NoAdvertise = server.RANDOM_PORT, "", true
 		s.Routes = append(s.Routes, self)
 	case opts.Dir != "":
-		s.JetStream, s.StoreDir = true, opts.Dir
+		s.JetStream, s.StoreDir, s.SyncInterval = true, opts.Dir, syncInterval
 		if len(s.Routes) == 0 {
 			// The server needs a route to form a cluster for its storage, also if it is the first one. It detects that this one leads to itself. With
 			// others there is none, because the server expects as many servers as it has routes.

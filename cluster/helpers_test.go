@@ -72,7 +72,7 @@ func (w testWriter) Write(b []byte) (int, error) {
 }
 
 // freeAddress returns an address of this machine whose port is free.
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
