@@ -38,8 +38,9 @@ const (
 	alarmWrites      = 8     // the entries that are written at the same time
 	alarmWriteTries  = 5     // if others change the entry too
 	alarmWriteLimit  = 5 * time.Second
-	alarmWritePause  = time.Second // after a failure
-	surveyPause      = time.Second // from the end of a node to the survey of its alarms
+	alarmWritePause  = time.Second      // after a failure
+	surveyPause      = time.Second      // from the end of a node to the survey of its alarms
+	surveyRetry      = 10 * time.Second // after a failure
 	surveyLimit      = time.Minute
 	maxSurveyed      = 100_000 // bounds the alarms that one survey takes over; the next one takes over more
 	maxEntryText     = 64 << 10

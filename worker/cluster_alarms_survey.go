@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/lingerws/linger/internal/lease"
 	"github.com/lingerws/linger/worker/internal/script"
@@ -19,7 +20,7 @@ func (all *clusterAlarms) survey(ctx context.Context) {
 	}
 	if err != nil && ctx.Err() == nil {
 		all.app.cluster.report("the alarms of nodes that have ended were not read, which is tried again", "", "error", err)
-		all.nodeEnded("")
+		time.AfterFunc(surveyRetry, func() { signal(all.ended) })
 	}
 }
 

@@ -29,6 +29,10 @@ type clusterObjects struct {
 	cluster linger.Cluster
 	leases  *lease.Manager // set when started is closed
 	alarms  *clusterAlarms
+
+	suspended atomic.Bool // the lease is with another process
+	inherited string      // the incarnation with which another process had the lease; set before start
+
 	started chan struct{}
 	process uint64 // random
 
@@ -85,7 +89,7 @@ func (all *clusterObjects) start() error {
 	shared := all.app.opts.Shared
 	all.app.replicas.alarmSet = all.alarms.set
 	all.leases = lease.New(lease.Options{
-		Store: shared.Store, Node: all.node, TTL: shared.Lease, Nodes: all.cluster.Nodes, Lost: all.lost, Ended: all.alarms.nodeEnded, Logger: all.app.opts.Logger,
+		Store: shared.Store, Node: all.node, TTL: shared.Lease, Nodes: all.cluster.Nodes, Lost: all.lost, Ended: all.alarms.nodeEnded, Logger: all.app.opts.Logger, Incarnation: all.inherited,
 	})
 	switch err := all.leases.Start(ctx); {
 	case errors.Is(err, lease.ErrNameTaken):

@@ -319,7 +319,10 @@ func (all *clusterObjects) find(ctx context.Context, key string, asked bool) (le
 	case <-ctx.Done():
 		return lease.Placement{}, ctx.Err()
 	}
-	if asked {
+	switch {
+	case all.suspended.Load():
+		return lease.Placement{}, errSuspended
+	case asked:
 		return all.leases.Take(ctx, key)
 	}
 	return all.leases.Place(ctx, key)

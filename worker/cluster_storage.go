@@ -116,7 +116,7 @@ func (r *replicas) release(ctx context.Context, ref script.ObjectRef) error {
 // fail with cause.
 func (r *replicas) lose(ref script.ObjectRef, cause error) { r.remove(ref, cause) }
 
-// remove ends the log of an object.
+// remove ends the log of an object. Its alarm stays in the index: this node delivers it, unless another one owns the object then.
 func (r *replicas) remove(ref script.ObjectRef, cause error) {
 	key := objectKey{ref.Class, ref.ID}
 	r.mu.Lock()

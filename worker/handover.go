@@ -21,6 +21,7 @@ const (
 	fieldLastSocket = 2 // the number of the last hibernatable WebSocket, without its sign
 	fieldCaller     = 3 // the state of the caller of Handover
 	fieldEnded      = 4 // the record of a WebSocket whose connection has ended
+	fieldLease      = 5 // the incarnation of the lease of the node in its cluster
 
 	cronText = 1
 	cronFrom = 2 // the time after which its next event is due, in nanoseconds since 1970
@@ -34,6 +35,9 @@ func (a *App) appendState(b []byte) []byte {
 		b = wire.AppendBytes(b, fieldCron, record)
 	}
 	b = a.objects.appendEnded(b, fieldEnded)
+	if a.cluster != nil {
+		b = wire.AppendString(b, fieldLease, a.cluster.incarnation())
+	}
 	return wire.AppendUint(b, fieldLastSocket, uint64(-a.objects.hibernatables.lastNumber())) //nolint:gosec // is negative
 }
 
@@ -57,6 +61,10 @@ func (a *App) setState(state []byte) (callers []byte, err error) {
 			a.ended = append(a.ended, ended)
 		case fieldCaller:
 			callers = r.Bytes()
+		case fieldLease:
+			if a.cluster != nil {
+				a.cluster.inherited = r.String()
+			}
 		case fieldLastSocket:
 			a.objects.hibernatables.reserve(-int(r.Uint())) //nolint:gosec // a number of this program
 		}
@@ -104,6 +112,9 @@ func (a *App) started() {
 		return
 	}
 	a.posts.setActive(true)
+	if a.cluster != nil {
+		go a.startReceived()
+	}
 	a.objects.unpark()
 	for _, ended := range a.ended {
 		a.objects.deliverEnded(ended)

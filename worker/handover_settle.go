@@ -30,12 +30,15 @@ func (a *App) settle(ctx context.Context) error {
 	a.inputs.close()
 	a.clocks.pause()
 	a.objects.pauseAlarms(true)
-	ctx, cancel := context.WithTimeout(ctx, settleTime)
+	bounded, cancel := context.WithTimeout(ctx, settleTime)
 	defer cancel()
-	awaitRest(ctx, a.isQuiet)
+	awaitRest(bounded, a.isQuiet)
 	a.objects.park()
-	awaitRest(ctx, a.objects.areAtRest) // what has begun meanwhile
+	awaitRest(bounded, a.objects.areAtRest) // what has begun meanwhile
 	a.evictObjects()
+	if a.cluster != nil {
+		a.cluster.suspend(ctx)
+	}
 	return nil
 }
 
@@ -172,6 +175,10 @@ func (all *objects) refuse() {
 
 // refuseMoved ends an event of an object that is in another process.
 func (e *event) refuseMoved() {
+	if e.delivery != nil && e.delivery.origin != nil { // the other node sends it to the new process
+		e.placeAgain()
+		return
+	}
 	if e.claim() {
 		e.outcome = &script.Outcome{Failure: objectMoved}
 	}
@@ -210,6 +217,9 @@ func (a *App) resume() {
 		}
 		time.Sleep(reopenPause)
 	}
+	if a.cluster != nil {
+		a.cluster.resume()
+	}
 	a.objects.unpark()
 	a.objects.pauseAlarms(false)
 	a.clocks.resume()
@@ -225,6 +235,9 @@ func (a *App) committed() {
 		a.data.set(nil, errDataMoved)
 		a.objects.refuse()
 		a.inputs.leave()
+	}
+	if a.cluster != nil {
+		a.cluster.refuse()
 	}
 	for _, w := range a.workers {
 		w.closeSockets()

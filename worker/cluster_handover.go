@@ -1,0 +1,111 @@
+package worker
+
+import (
+	"context"
+	"sync"
+
+	"github.com/lingerws/linger/internal/lease"
+)
+
+// In a hand-over the new process goes on with the lease of the node, so that no object moves to another node: the old one gives up the storage of its objects, which
+// are at rest, and yields the lease. Until the new process serves, other nodes that send something for an object of this node are answered that it has
+// moved, and ask again.
+
+// suspend gives up the storage of all objects, which are at rest, and the lease, until resume.
+func (all *clusterObjects) suspend(ctx context.Context) {
+	if !closed(all.started) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	all.suspended.Store(true)
+	slots := make(chan struct{}, maxLeaving)
+	var ending sync.WaitGroup
+	for _, r := range all.allRoutes() {
+		slots <- struct{}{}
+		ending.Go(func() {
+			r.suspend(ctx)
+			<-slots
+		})
+	}
+	ending.Wait()
+	all.alarms.write(ctx)
+	all.leases.Yield()
+}
+
+// suspend gives up the storage of the object, if it is here.
+func (r *route) suspend(ctx context.Context) {
+	r.mu.Lock()
+	o, ref := r.object, r.ref
+	if r.state != here {
+		r.mu.Unlock()
+		return
+	}
+	r.state = leaving
+	r.mu.Unlock()
+	if err := r.all.app.replicas.release(ctx, ref); err != nil {
+		r.all.report("what a Durable Object has written is not all in the log of the cluster; the new process writes the rest", "", "class", ref.Class, "object", ref.ID, "error", err)
+	}
+	r.mu.Lock()
+	left := r.state == leaving && r.object == o // otherwise the lease was lost meanwhile
+	if left {
+		r.state, r.object = unplaced, nil
+		r.all.counts.owned.Add(-1)
+		r.run()
+	}
+	r.mu.Unlock()
+	if left {
+		o.done()
+	}
+}
+
+// resume undoes suspend, because the hand-over has failed. What waits is placed again.
+func (all *clusterObjects) resume() {
+	if all.suspended.CompareAndSwap(true, false) {
+		all.leases.Resume()
+	}
+}
+
+// refuse fails what waits for objects in this process, because the new one has them. Other nodes are answered that they have moved.
+func (all *clusterObjects) refuse() {
+	for _, r := range all.allRoutes() {
+		r.refuseForeign()
+		r.mu.Lock()
+		waiting := r.waiting
+		r.waiting = nil
+		r.mu.Unlock()
+		for _, d := range waiting {
+			d.refuse()
+		}
+	}
+}
+
+func (d *delivery) refuse() {
+	switch {
+	case d.located != nil:
+		d.located("")
+	case d.origin != nil:
+		d.answerMoved()
+	default:
+		d.event.failWith(objectMoved)
+	}
+}
+
+// errSuspended is the error of placing an object while the lease of the node is with another process.
+var errSuspended = lease.ErrUnavailable
+
+// incarnation returns what the new process needs to go on with the lease of the node.
+func (all *clusterObjects) incarnation() string {
+	if !closed(all.started) {
+		return ""
+	}
+	all.suspended.Store(true)
+	return all.leases.Yield()
+}
+
+// startReceived makes the new process of a hand-over an owner of objects. Until it has the lease, events of objects wait.
+func (a *App) startReceived() {
+	if err := a.startCluster(); err != nil {
+		a.opts.Logger.Error("the new process cannot own Durable Objects", "error", err)
+	}
+}
