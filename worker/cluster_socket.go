@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -33,14 +34,16 @@ type clusterSockets struct {
 	stop    []func()
 	placing chan struct{} // has an element for each object that is being placed
 
-	mu        sync.Mutex
-	relays    map[uint64]*relay
-	objects   map[objectKey]*relayedObject
-	distants  map[uint64]*distant
-	acquiring map[objectKey][]attachment // wait until this node has the object
-	former    formerConnections
-	unsettled map[*relay]struct{} // those whose send queue was not empty, or whose events did not fit into the stream
-	clock     *time.Timer         // looks at unsettled; nil if there is none
+	mu         sync.Mutex
+	relays     map[uint64]*relay
+	objects    map[objectKey]*relayedObject
+	distants   map[uint64]*distant
+	acquiring  map[objectKey][]attachment // wait until this node has the object
+	former     formerConnections
+	suspended  map[uint64]suspendedSocket
+	suspending bool                // a hand-over has begun: connections are not attached
+	unsettled  map[*relay]struct{} // those whose send queue was not empty, or whose events did not fit into the stream
+	clock      *time.Timer         // looks at unsettled; nil if there is none
 }
 
 // owners finds the nodes that own objects.
@@ -84,7 +87,7 @@ func newClusterSockets(a *App, cluster linger.Cluster, owners owners, lease time
 		app: a, cluster: cluster, owners: owners, bound: 3 * lease, ctx: ctx, cancel: cancel, placing: make(chan struct{}, maxPlacing),
 		limit:  loglimit.Limiter[string]{Period: socketLogPeriod, Lines: socketLogLines},
 		relays: map[uint64]*relay{}, objects: map[objectKey]*relayedObject{}, distants: map[uint64]*distant{},
-		acquiring: map[objectKey][]attachment{}, unsettled: map[*relay]struct{}{},
+		acquiring: map[objectKey][]attachment{}, unsettled: map[*relay]struct{}{}, suspended: map[uint64]suspendedSocket{},
 	}
 	all.mesh = ordered.New(ordered.Options{
 		Send: func(node string, frame []byte) {
@@ -113,6 +116,7 @@ func (all *clusterSockets) start() error {
 		return err
 	}
 	all.stop = []func(){stop, all.cluster.Watch(all.changed)}
+	all.findAll() // connections that have come from another process
 	return nil
 }
 
@@ -200,11 +204,8 @@ func (all *clusterSockets) receive(s *ordered.Stream, record []byte) {
 
 // lost handles the end of a stream, and so of all links on it.
 func (all *clusterSockets) lost(s *ordered.Stream) {
+	relays := all.allRelays()
 	all.mu.Lock()
-	var relays []*relay
-	for _, r := range all.relays {
-		relays = append(relays, r)
-	}
 	var distants []*distant
 	for _, d := range all.distants {
 		distants = append(distants, d)
@@ -226,6 +227,23 @@ func (all *clusterSockets) lost(s *ordered.Stream) {
 	if affected > 0 {
 		all.report("another node does not answer, or has restarted: its objects are looked for on other nodes", "node", s.Node(), "connections", affected)
 	}
+}
+
+// open returns the number of connections here whose object is on another node, and of connections of other nodes whose object is here.
+func (all *clusterSockets) open() (relays, distants int) {
+	if all == nil {
+		return 0, 0
+	}
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	return len(all.relays), len(all.distants)
+}
+
+// allRelays returns the relays.
+func (all *clusterSockets) allRelays() []*relay {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	return slices.Collect(maps.Values(all.relays))
 }
 
 // relay returns the relay with a link, nil if there is none.

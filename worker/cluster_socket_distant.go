@@ -18,18 +18,19 @@ type distant struct {
 	id     uint64 // identifies the connection for all owners
 	stream *ordered.Stream
 
-	mu      sync.Mutex
-	socket  distantEvents   // nil until begin
-	waiting []*socketRecord // the events that have not been passed on
-	bytes   int             // their size
-	passing bool            // an event was passed on and is not complete
-	number  uint64          // of the event that was passed on last
-	begun   uint64          // of the event that has begun last
-	ended   bool            // the terminal event was passed on
-	left    bool            // the connection is not attached any more: nothing is sent, and no event is passed on
-	sent    uint64          // the bytes of messages
-	taken   uint64          // how many of them have left the send queue of the connection
-	bound   uint64          // the size of that queue
+	mu       sync.Mutex
+	socket   distantEvents   // nil until begin
+	waiting  []*socketRecord // the events that have not been passed on
+	bytes    int             // their size
+	passing  bool            // an event was passed on and is not complete
+	number   uint64          // of the event that was passed on last
+	begun    uint64          // of the event that has begun last
+	ended    bool            // the terminal event was passed on
+	left     bool            // the connection is not attached any more: nothing is sent, and no event is passed on
+	sent     uint64          // the bytes of messages
+	taken    uint64          // how many of them have left the send queue of the connection
+	bound    uint64          // the size of that queue
+	redirect *lateSocket     // gets what is sent after the connection was suspended; nil for none
 }
 
 var _ socketTransport = (*distant)(nil)
@@ -100,6 +101,8 @@ func (d *distant) handle(r *socketRecord) {
 		if s != nil && r.number < 1<<53 {
 			s.respondedAt.Store(int64(r.number)) //nolint:gosec // checked
 		}
+	case socketSuspend:
+		d.suspend()
 	case socketMessage, socketPeerClose, socketEnd:
 		d.all.counts.received.Add(1)
 		if !d.add(r) {
@@ -245,6 +248,11 @@ const socketNodeLost = "Network connection lost: the node of the connection does
 func (d *distant) send(p linger.Payload) {
 	opts := &d.all.app.config().opts.Server
 	d.mu.Lock()
+	if late := d.redirect; late != nil {
+		d.mu.Unlock()
+		late.send(p)
+		return
+	}
 	defer d.mu.Unlock()
 	full := d.sent-d.taken > d.bound+maxSentBytes
 	if !full {
@@ -257,24 +265,39 @@ func (d *distant) send(p linger.Payload) {
 	}
 }
 
-// operate sends an operation.
-func (d *distant) operate(r *socketRecord) {
+// operate sends an operation. again does the same to another transport.
+func (d *distant) operate(r *socketRecord, again func(t socketTransport)) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.sendLocked(r)
+	late := d.redirect
+	if late == nil {
+		d.sendLocked(r)
+	}
+	d.mu.Unlock()
+	if late != nil {
+		again(late)
+	}
 }
 
 func (d *distant) close(code protocol.CloseCode, reason string) {
-	d.operate(&socketRecord{kind: socketClose, status: protocol.Status{Code: code, Reason: reason}})
+	r := &socketRecord{kind: socketClose, status: protocol.Status{Code: code, Reason: reason}}
+	d.operate(r, func(t socketTransport) { t.close(code, reason) })
 }
 
-func (d *distant) closeEmpty()  { d.operate(&socketRecord{kind: socketCloseEmpty}) }
-func (d *distant) answerClose() { d.operate(&socketRecord{kind: socketAnswerClose}) }
-func (d *distant) closeNow()    { d.operate(&socketRecord{kind: socketCloseNow}) }
+func (d *distant) closeEmpty() {
+	d.operate(&socketRecord{kind: socketCloseEmpty}, socketTransport.closeEmpty)
+}
+
+func (d *distant) answerClose() {
+	d.operate(&socketRecord{kind: socketAnswerClose}, socketTransport.answerClose)
+}
+
+func (d *distant) closeNow() {
+	d.operate(&socketRecord{kind: socketCloseNow}, socketTransport.closeNow)
+}
 
 // setAttachment sends a new attachment to the node of the connection, for the next owner.
 func (d *distant) setAttachment(text string) {
-	d.operate(&socketRecord{kind: socketAttachment, payload: []byte(text)})
+	d.operate(&socketRecord{kind: socketAttachment, payload: []byte(text)}, func(socketTransport) {})
 }
 
 // buffered implements socketTransport. What the other node has not reported yet counts as buffered.
@@ -288,6 +311,10 @@ func (d *distant) buffered() int {
 func (all *clusterSockets) attach(s *ordered.Stream, r *socketRecord) {
 	d := all.addDistant(s, r)
 	if d == nil {
+		return
+	}
+	if s := all.takeSuspended(r.id); s != nil {
+		s.connectDistant(d)
 		return
 	}
 	m, err := readMovedSocket(r.state)

@@ -53,7 +53,7 @@ func (all *clusterSockets) relayedObject(state *movedSocket) *relayedObject {
 func (o *relayedObject) find() {
 	o.all.mu.Lock()
 	defer o.all.mu.Unlock()
-	if !o.placing {
+	if !o.placing && !o.all.suspending {
 		o.placing = true
 		go o.place()
 	}
@@ -114,7 +114,10 @@ func (o *relayedObject) pause() {
 // hasLost reports whether a connection is not attached. If none is, the caller does not look for the owner any more.
 func (o *relayedObject) hasLost() bool {
 	for {
-		if len(o.lost()) > 0 {
+		o.all.mu.Lock()
+		suspending := o.all.suspending
+		o.all.mu.Unlock()
+		if !suspending && len(o.lost()) > 0 {
 			return true
 		}
 		o.all.mu.Lock()
@@ -127,12 +130,13 @@ func (o *relayedObject) hasLost() bool {
 			return false
 		}
 		o.all.mu.Lock() // one was lost in between
-		again := !o.placing
-		o.placing = true
-		o.all.mu.Unlock()
+		again := !o.placing && !o.all.suspending
 		if !again {
+			o.all.mu.Unlock()
 			return false
 		}
+		o.placing = true
+		o.all.mu.Unlock()
 	}
 }
 

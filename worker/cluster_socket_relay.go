@@ -38,6 +38,7 @@ type relay struct {
 	taken    uint64 // how many of them the owner knows to have left the send queue
 	reported time.Time
 
+	asked     bool          // the owner was asked to keep what it sends
 	successor *hibernatable // the WebSocket, since the object is on this node
 	given     bool          // the connection was given up: its events are dropped
 }
@@ -80,7 +81,7 @@ func (r *relay) leaveStream() {
 	if r.stream != nil {
 		r.stream.Done()
 	}
-	r.stream, r.sent, r.begun = nil, 0, 0
+	r.stream, r.sent, r.begun, r.asked = nil, 0, 0, false
 }
 
 // isOn reports whether the connection is attached to an owner through a stream.
@@ -255,6 +256,9 @@ func (r *relay) handle(record *socketRecord) {
 	case socketDetach:
 		r.advance(record.number)
 		r.detach(true)
+	case socketSuspended:
+		r.advance(record.number)
+		r.setSuspended()
 	case socketRefused:
 		r.giveUp("the owner of its object did not accept it: it was not connected in time, or the object has got its end")
 	}

@@ -36,6 +36,7 @@ func (a *App) settle(ctx context.Context) error {
 	a.objects.park()
 	awaitRest(bounded, a.objects.areAtRest) // what has begun meanwhile
 	a.evictObjects()
+	a.sockets.suspend(ctx)
 	if a.cluster != nil {
 		a.cluster.suspend(ctx)
 	}
@@ -221,6 +222,7 @@ func (a *App) resume() {
 		a.cluster.resume()
 	}
 	a.objects.unpark()
+	a.sockets.resume()
 	a.objects.pauseAlarms(false)
 	a.clocks.resume()
 	a.inputs.open()
@@ -233,6 +235,7 @@ func (a *App) committed() {
 	a.clocks.stop()
 	if a.stores {
 		a.data.set(nil, errDataMoved)
+		a.sockets.leave() // before their events are refused: the new process gets them
 		a.objects.refuse()
 		a.inputs.leave()
 	}

@@ -31,12 +31,14 @@ const (
 	stateAutoRequest  = 14 // the automatic response of the object; missing without one
 	stateAutoResponse = 15
 	stateEventTimeout = 16 // the event timeout of the object in ns; 0 for that of the application
+	stateConnection   = 17 // identifies the connection in the cluster, if the object is on another node
 )
 
 // The kinds of connections.
 const (
 	kindFunctional   = 1
 	kindHibernatable = 2
+	kindRelayed      = 3 // a hibernatable WebSocket whose object is on another node
 )
 
 // Why a connection cannot move.
@@ -55,10 +57,13 @@ func (assigned *assignment) movable() error {
 	case assigned.object == nil:
 		return nil
 	}
-	if _, ok := assigned.object.(*hibernatable); !ok {
-		return errPairSocket
+	switch object := assigned.object.(type) {
+	case *hibernatable:
+		return nil
+	case *relay:
+		return object.movable()
 	}
-	return nil
+	return errPairSocket
 }
 
 // Export implements [linger.Mover].
@@ -71,6 +76,9 @@ func (h handler) Export(socket *linger.Socket) ([]byte, error) {
 	case assigned == nil:
 		return nil, nil
 	case assigned.object != nil:
+		if r, ok := assigned.object.(*relay); ok {
+			return r.export(), nil
+		}
 		s, _ := assigned.object.(*hibernatable)
 		return s.appendState(nil), nil
 	}
@@ -125,6 +133,7 @@ type movedSocket struct {
 	hibernatable hibernatable // without its object
 	auto         *script.AutoResponse
 	eventTimeout time.Duration
+	connection   uint64 // identifies the connection in the cluster
 }
 
 // readMovedSocket reads the record of a connection.
@@ -172,6 +181,8 @@ func readMovedSocket(record []byte) (m *movedSocket, err error) { //nolint:cyclo
 			auto().Response = r.String()
 		case stateEventTimeout:
 			m.eventTimeout = time.Duration(r.Uint()) //nolint:gosec // a time
+		case stateConnection:
+			m.connection = r.Uint()
 		}
 	}
 	return m, r.Err()
@@ -196,8 +207,10 @@ func (h handler) Import(socket *linger.Socket, state []byte) error {
 			s.connect(socket)
 		}
 		return err
+	case kindRelayed:
+		return h.app.importRelay(socket, m)
 	}
-	return fmt.Errorf("the state of the connection has the kind %d, expected 1 or 2", m.kind)
+	return fmt.Errorf("the state of the connection has the kind %d, expected 1 to 3", m.kind)
 }
 
 // importSocket adds a hibernatable WebSocket that has moved to this process.
@@ -228,7 +241,10 @@ func (h handler) Moved(socket *linger.Socket) {
 		return
 	}
 	h.app.assignments.remove(socket)
-	if s, ok := assigned.object.(*hibernatable); ok {
-		s.remove()
+	switch object := assigned.object.(type) {
+	case *hibernatable:
+		object.remove()
+	case *relay:
+		object.forget()
 	}
 }

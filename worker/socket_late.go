@@ -63,6 +63,15 @@ func (s *lateSocket) makeCalls(t socketTransport) {
 	}
 }
 
+// suspend makes calls wait again, until the next connection is set.
+func (s *lateSocket) suspend(d *distant) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.distant == d {
+		s.distant = nil
+	}
+}
+
 // leave makes later calls have no effect, and returns the connection. Both results are nil if there is none yet.
 func (s *lateSocket) leave() (socket *linger.Socket, d *distant) {
 	s.mu.Lock()
