@@ -9,16 +9,6 @@ import (
 // long is the time for which TestNodes goes on with random faults.
 var long = flag.Duration("nodes.faults", 0, "the time for which TestNodes goes on with random faults, such as 10m; give a longer -timeout too")
 
-// all adds the traffic of addressed messages and objects, and the presence.
-var all = flag.Bool("nodes.all", false, "traffic of addressed messages and objects too, and presence")
-
-// checkPresence checks the presence, which is part of all.
-func (c *crowd) checkPresence() {
-	if *all {
-		c.awaitPresence(presenceBound)
-	}
-}
-
 // presenceBound is the time after the end of all faults within which presence is right on all nodes.
 const presenceBound = 15 * time.Second
 
@@ -31,16 +21,16 @@ func TestNodes(t *testing.T) {
 	}
 	awaitCluster(t, nodes, 3)
 	c := newCrowd(t, nodes, 300)
-	c.begin(*all)
+	c.begin()
 	c.soundTime(nodes, 3*time.Second)
 	c.endure(nodes, cutOneWay(nodes[0], nodes[1]))
 	c.endure(nodes, killed(leaderOf(nodes)))
 	for began := time.Now(); time.Since(began) < *long; {
 		c.endure(nodes, randomFault(nodes))
-		c.checkPresence()
+		c.awaitPresence(presenceBound)
 	}
 	c.soundTime(nodes, 3*time.Second)
-	c.checkPresence()
+	c.awaitPresence(presenceBound)
 	c.finish()
 }
 
