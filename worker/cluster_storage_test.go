@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,13 +18,8 @@ var countingScript = rpcScript(`
 		await this.ctx.storage.put("n", n);
 		return n;
 	}
-	async remind(ms) { await this.ctx.storage.setAlarm(Date.now() + ms); }
-	async alarm() { await this.ctx.storage.put("reminded", await this.ctx.storage.get("n") ?? 0); }
-	async reminded() { return await this.ctx.storage.get("reminded"); }
 `, `
 	count: (room) => room.count(),
-	remind: (room) => room.remind(30000),
-	reminded: (room) => room.reminded(),
 `)
 
 // serveDurable serves a script on three new nodes whose objects wait for the log.
@@ -32,14 +28,19 @@ func serveDurable(t testing.TB, durability worker.Durability) (*memcluster.Clust
 	c := memcluster.New()
 	var nodes []*nodeApp
 	for _, name := range []string{"a", "b", "c"} {
-		node := c.Join(name)
-		t.Cleanup(node.Leave)
-		opts := rpcOptions(1)
-		opts.Server.Cluster = node
-		opts.Shared = &worker.Shared{Store: node.Store(), Log: node.Store(), Durability: durability}
-		nodes = append(nodes, &nodeApp{serveInMemory(t, countingScript, opts), node})
+		nodes = append(nodes, joinDurable(t, c, name, durability, rpcOptions(1)))
 	}
 	return c, nodes
+}
+
+// joinDurable serves the counting script on a new node.
+func joinDurable(t testing.TB, c *memcluster.Cluster, name string, durability worker.Durability, opts worker.Options) *nodeApp {
+	t.Helper()
+	node := c.Join(name)
+	t.Cleanup(node.Leave)
+	opts.Server.Cluster = node
+	opts.Shared = &worker.Shared{Store: node.Store(), Log: node.Store(), Durability: durability}
+	return &nodeApp{serveInMemory(t, countingScript, opts), node}
 }
 
 // counted calls count on a node until it succeeds, and expects a result.
@@ -118,6 +119,40 @@ func TestClusterStorageSyncWaitsForTheLog(t *testing.T) {
 		c.CutStore(first.node.Node(), false)
 		if got := <-answered; got.body != "2" {
 			t.Errorf("the call is answered with %q when the log is back, expected 2", got.body)
+		}
+	})
+}
+
+// A migration that deletes a class does so on every node, also where its objects have never been.
+func TestClusterStorageOfADeletedClass(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := memcluster.New()
+		a := joinDurable(t, c, "a", worker.Sync, rpcOptions(1))
+		a.counted(1)
+		a.counted(2)
+		if err := a.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		a.node.Leave()
+		opts := rpcOptions(1)
+		b := joinDurable(t, c, "b", worker.Sync, opts)
+		b.counted(3)
+		if err := b.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.node.Leave()
+		opts.Migrations = []worker.Migration{{Tag: "v1", New: []string{"Room"}}, {Tag: "v2", Deleted: []string{"Room"}}, {Tag: "v3", New: []string{"Room"}}}
+		joinDurable(t, c, "c", worker.Sync, opts).counted(1)
+	})
+}
+
+func TestClusterWarnsOfBindingsOfOneNode(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		opts := rpcOptions(1)
+		opts.Bindings.KV = []worker.KVNamespace{{Name: "KV", ID: "kv"}}
+		a := joinDurable(t, memcluster.New(), "a", worker.Async, opts)
+		if log := a.log.String(); !strings.Contains(log, "each node has KV namespaces and D1 databases of its own") {
+			t.Errorf("the log has no warning about the KV namespace:\n%s", log)
 		}
 	})
 }

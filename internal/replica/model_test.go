@@ -371,7 +371,7 @@ func (m *model) end() {
 
 func TestShipRandomSchedules(t *testing.T) {
 	replica.SetPartPages(2)
-	for seed := range uint64(120) {
+	for seed := range uint64(80) {
 		for _, sync := range []bool{true, false} {
 			ok := t.Run(fmt.Sprintf("seed %d, sync %t", seed, sync), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {

@@ -2,6 +2,7 @@ package storage_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
@@ -110,7 +111,7 @@ func BenchmarkReplicaCommit(b *testing.B) {
 			b.ReportAllocs()
 			b.ResetTimer()
 			for i := range b.N {
-				commitForBench(b, o, fmt.Sprint("key ", i%1000), value)
+				commitForBench(b, o, fmt.Sprint("key ", i%1000), binary.LittleEndian.AppendUint64(value[:92], uint64(i))) //nolint:gosec // not negative
 			}
 			b.StopTimer()
 			if shipper != nil {
