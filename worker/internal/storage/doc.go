@@ -70,6 +70,12 @@
 // in system.sqlite, in the same batch. So an alarm is in both or in neither, and is found after a restart without opening
 // the files of all objects.
 //
+// # Logs of a cluster
+//
+// A [Replica] is the database of an object for its log in a cluster (package internal/replica). After [Object.ShipTo] the committer passes each change of the
+// object to the log when it is durable here, and the log ends the commit. system.sqlite has the position of the database in its log, which changes
+// in the same batch as the database. Restored pages are written through the log of this package like others.
+//
 // # Bounds
 //
 // Options bounds the databases and files that are open, the page cache of each, the size of a transaction, and the log; see there for
