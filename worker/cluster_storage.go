@@ -76,7 +76,7 @@ func (r *replicas) take(ctx context.Context, ref script.ObjectRef, token uint64)
 		return err
 	}
 	one := &takenReplica{name: data.classes.logName(ref), database: database}
-	one.ship, err = r.shipper.Take(ctx, one.name, token, database)
+	one.ship, err = r.takeLog(ctx, one, token)
 	if err = errors.Join(err, database.Close()); err == nil {
 		err = database.IndexAlarm(ref.Name)
 	}
@@ -90,6 +90,46 @@ func (r *replicas) take(ctx context.Context, ref script.ObjectRef, token uint64)
 	defer r.mu.Unlock()
 	r.taken[objectKey{ref.Class, ref.ID}], r.names[one.name] = one, ref
 	return nil
+}
+
+// takeStall bounds the time in which taking a log makes no progress. The time that it takes is not bounded, because a database may be large.
+const takeStall = placeTimeout
+
+// takeLog takes the log of an object, until the application ends or nothing is read or written for takeStall.
+func (r *replicas) takeLog(ctx context.Context, one *takenReplica, token uint64) (*replica.Ship, error) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(r.app.cluster.ctx, cancel)()
+	timer := time.AfterFunc(takeStall, cancel)
+	defer timer.Stop()
+	return r.shipper.Take(ctx, one.name, token, &timedDatabase{one.database, timer})
+}
+
+// timedDatabase resets a timer when it is used.
+type timedDatabase struct {
+	*storage.Replica
+	timer *time.Timer
+}
+
+func (d *timedDatabase) Apply(change *replica.Change, position replica.Position) error {
+	d.timer.Reset(takeStall)
+	return d.Replica.Apply(change, position)
+}
+
+func (d *timedDatabase) Pages() (replica.Pages, error) {
+	pages, err := d.Replica.Pages()
+	return &timedPages{pages, d.timer}, err
+}
+
+// timedPages are pages whose timer is reset when they are read.
+type timedPages struct {
+	replica.Pages
+	timer *time.Timer
+}
+
+func (p *timedPages) Read(number uint32, data []byte) error {
+	p.timer.Reset(takeStall)
+	return p.Pages.Read(number, data)
 }
 
 // logName returns the name of the log of an object. It differs after a migration that has deleted the class.

@@ -12,10 +12,11 @@ import (
 // Number, Tokens and Partial is set; none of them before the database was in a log.
 type Position struct {
 	// Number is that of a record up to which log and database are the same.
-	Number  uint64
-	TX      uint64 // the number of the last transaction
-	Records uint64 // the number of records since the beginning of the last snapshot
-	Bytes   uint64 // the bytes of these records
+	Number   uint64
+	TX       uint64 // the number of the last transaction
+	Records  uint64 // the number of records since the beginning of the last snapshot
+	Bytes    uint64 // the bytes of these records
+	Snapshot uint64 // those of the snapshot
 
 	// Tokens are those of owners, on this node, whose transactions the database has all; it may have more of them than the log.
 	Tokens []uint64
@@ -32,7 +33,7 @@ func (p Position) String() string {
 	case len(p.Tokens) > 0:
 		return "owned" + numbers(p.Tokens...)
 	case p.Number != 0:
-		return "at" + numbers(p.Number, p.TX, p.Records, p.Bytes)
+		return "at" + numbers(p.Number, p.TX, p.Records, p.Bytes, p.Snapshot)
 	default:
 		return ""
 	}
@@ -69,8 +70,8 @@ func ParsePosition(text string) (Position, error) {
 		return Position{Partial: true}, nil
 	case words[0] == "owned" && len(values) > 0:
 		return Position{Tokens: values}, nil
-	case words[0] == "at" && len(values) == 4:
-		return Position{Number: values[0], TX: values[1], Records: values[2], Bytes: values[3]}, nil
+	case words[0] == "at" && len(values) == 5:
+		return Position{Number: values[0], TX: values[1], Records: values[2], Bytes: values[3], Snapshot: values[4]}, nil
 	}
 	return Position{}, fmt.Errorf("%w: %q", ErrPosition, text)
 }

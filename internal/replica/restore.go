@@ -83,7 +83,7 @@ func (r *restorer) read(from uint64) error {
 		return nil
 	}
 	r.position.Number, r.position.Partial = r.number, false
-	r.position.Records, r.position.Bytes = r.counted.Records, r.counted.Bytes
+	r.position.Records, r.position.Bytes, r.position.Snapshot = r.counted.Records, r.counted.Bytes, r.counted.Snapshot
 	if err := r.db.Apply(nil, r.position); err != nil {
 		return err
 	}
@@ -155,6 +155,7 @@ func (r *restorer) count(one *record, bytes int) {
 		r.counted = Position{Records: 1}
 	case one.last && one.kind != transaction:
 		r.counted = r.since
+		r.counted.Snapshot = r.since.Bytes
 	}
 }
 

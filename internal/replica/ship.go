@@ -23,14 +23,14 @@ type Ship struct {
 	delayed      int   // the commits of items that wait
 	ahead        int64 // the bytes of items
 	failed       error // why nothing more is appended
+	refused      bool  // a transaction that is durable on this node was not appended
 	snapshotting bool
 
 	// Only the goroutine that appends uses these, and Take before there is one.
 	last  uint64   // the number of the last record
 	tx    uint64   // the number of the last transaction
 	taken uint64   // the value of last in the stored position
-	size  uint64   // the bytes of the last snapshot
-	full  Position // Records and Bytes since the beginning of the last complete snapshot
+	full  Position // Records and Bytes since the beginning of the last complete snapshot, and the bytes of that
 	since Position // the same since the beginning of the one that is being made
 	begin uint64   // the number of the first part of that
 
@@ -77,6 +77,7 @@ func (p *Ship) Commit(c *Change, done func(error)) {
 		p.shipper.report(p.name, ErrBehind)
 	}
 	err := p.failed
+	p.refused = p.refused || err != nil && c != nil
 	waits := err == nil && p.add(c, done)
 	p.mu.Unlock()
 	if !waits {
@@ -182,10 +183,8 @@ func (p *Ship) sent(it *item, err error) {
 	p.grow(it, -it.bytes)
 	p.delayed -= len(it.done)
 	p.shipper.counts.commits.Add(uint64(it.commits)) //nolint:gosec // not negative
-	due := it.commits > 0 && p.isSnapshotDue()
-	p.snapshotting = p.snapshotting || due
 	p.mu.Unlock()
-	if due {
+	if it.commits > 0 && p.beginSnapshot() {
 		go p.online()
 	}
 	for _, done := range it.done {
@@ -214,6 +213,7 @@ func (p *Ship) failLocked(cause error) {
 	p.items, p.delayed = nil, 0
 	for _, it := range items {
 		p.grow(it, -it.bytes)
+		p.refused = p.refused || it.commits > 0
 	}
 	if len(items) > 0 {
 		go func() { // done may commit
@@ -252,11 +252,24 @@ func (p *Ship) Release(ctx context.Context) error {
 	err := p.Flush(ctx)
 	p.Close(ErrClosed)
 	p.senders.Wait()
+	if err == nil {
+		err = p.db.Sync() // after it refused does not change
+	}
+	if err == nil && p.hasRefused() {
+		err = ErrClosed // the stored position says that the database has more than the log
+	}
 	if err != nil || p.last == p.taken {
 		return err
 	}
-	position := Position{Number: p.last, TX: p.tx, Records: p.full.Records, Bytes: p.full.Bytes}
+	position := Position{Number: p.last, TX: p.tx, Records: p.full.Records, Bytes: p.full.Bytes, Snapshot: p.full.Snapshot}
 	return p.db.Apply(nil, position)
+}
+
+// hasRefused reports whether a transaction that is durable on this node was not appended.
+func (p *Ship) hasRefused() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.refused
 }
 
 // send appends an item.
@@ -301,7 +314,7 @@ func (p *Ship) transaction(ctx context.Context, c *Change) error {
 	}
 	p.tx = tx
 	if c.Size == 0 { // nothing before it counts
-		p.full, p.size = Position{Records: 1}, 0
+		p.full = Position{Records: 1}
 		p.trim(p.last)
 	}
 	return nil

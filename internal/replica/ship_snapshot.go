@@ -5,10 +5,20 @@ import "context"
 // partPages is the number of pages of a database that are read for a part of a snapshot; tests change it.
 var partPages = MaxRecord / PageSize
 
-// isSnapshotDue reports whether the log has grown enough for a snapshot. mu is held, by the goroutine that appends.
+// isSnapshotDue reports whether the log has grown enough for a snapshot: it has twice the bytes of the last one after that. mu is held, by the goroutine
+// that appends.
 func (p *Ship) isSnapshotDue() bool {
 	o := &p.shipper.options
-	return !p.snapshotting && (p.full.Bytes >= max(o.SnapshotBytes, 2*p.size) || p.full.Records >= o.SnapshotRecords)
+	return !p.snapshotting && (p.full.Bytes >= max(o.SnapshotBytes, 3*p.full.Snapshot) || p.full.Records >= o.SnapshotRecords)
+}
+
+// beginSnapshot reports whether a snapshot is due, which the caller has to make then. It is called by the goroutine that appends, or before there is one.
+func (p *Ship) beginSnapshot() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	due := p.failed == nil && p.isSnapshotDue()
+	p.snapshotting = p.snapshotting || due
+	return due
 }
 
 // offline appends the local database as a snapshot that begins another history. Nothing else is appended meanwhile.
@@ -46,7 +56,8 @@ func (p *Ship) offline(ctx context.Context) error {
 
 // completed ends a snapshot that is in the log from a record on.
 func (p *Ship) completed(begin uint64) {
-	p.full, p.size = p.since, p.since.Bytes
+	p.full = p.since
+	p.full.Snapshot = p.since.Bytes
 	p.shipper.counts.snapshots.Add(1)
 	p.trim(begin)
 }

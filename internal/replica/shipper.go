@@ -22,7 +22,7 @@ type Options struct {
 	// Waiting bounds the bytes of all databases that wait for the log, in memory. Beyond it commits fail. The default is 256 MiB.
 	Waiting int64
 
-	// A snapshot of a database is made when the records since the last one have as many bytes as it had, SnapshotBytes at least, or are SnapshotRecords; the
+	// A snapshot of a database is made when the records after the last one have twice as many bytes, SnapshotBytes at least, or are SnapshotRecords; the
 	// defaults are 4 MiB and 1000.
 	SnapshotBytes, SnapshotRecords uint64
 
@@ -170,6 +170,9 @@ func (s *Shipper) take(ctx context.Context, name string, token uint64, db Databa
 	if err != nil {
 		ship.Close(err)
 		return nil, err
+	}
+	if ship.beginSnapshot() { // after many takes
+		go ship.online()
 	}
 	return ship, nil
 }
