@@ -151,10 +151,9 @@ func TestNodePartition(t *testing.T) {
 		_, err := a.Call(t.Context(), "b", "echo", []byte("x"))
 		calls <- err
 	}()
-	begin := time.Now()
 	refused := p.publish(20000)
-	if took := time.Since(begin); refused == 0 || took > 3*time.Second {
-		t.Errorf("20,000 records on a broken link took %s, and %d were refused, expected that they do not wait and that some are refused", took, refused)
+	if refused == 0 {
+		t.Error("no record is refused on a broken link, expected that the queue is full")
 	}
 	if got := b.Status(); got.Dropped.Full < uint64(refused) || got.Pending > 128<<10 {
 		t.Errorf("the status has %d refused records and %d bytes that wait, expected at least %d and at most 128 KiB", got.Dropped.Full, got.Pending, refused)

@@ -1,8 +1,11 @@
 package cluster_test
 
 import (
+	"context"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/lingerws/linger/cluster"
 	"github.com/lingerws/linger/internal/clustertest"
@@ -22,6 +25,18 @@ func TestNodeWithEmbeddedServers(t *testing.T) {
 	t.Parallel()
 	nodes, _ := threeNodes(t, false)
 	contract(t, nodes[0], nodes[1])
+
+	// The leader leaves as planned, and passes the lead on, so the others need not wait for the time after which an election begins.
+	until(t, "there is a leader", func() bool { return nodes[0].Status().Storage.Leader != "" })
+	leader := slices.IndexFunc(nodes, func(n *cluster.Node) bool { return n.Node() == nodes[0].Status().Storage.Leader })
+	leave(t, nodes[leader])
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	begin := time.Now()
+	if _, err := nodes[(leader+1)%3].Store().Create(ctx, "after", nil); err != nil {
+		t.Errorf("an entry is not made after the leader has left: %v", err)
+	}
+	t.Logf("the first entry after the leader has left took %s", time.Since(begin))
 }
 
 // threeNodes returns three nodes with embedded servers. The first one joins none, and the others join it; or all come at the same time, and join
