@@ -71,12 +71,3 @@ func takeOver(a *testApp) {
 		node.TakeOver()
 	}
 }
-
-// ownersOf returns the nodes that own objects, in the order of their keys.
-func ownersOf(c *memcluster.Cluster) string {
-	var owners strings.Builder
-	for _, e := range c.Entries("object/") {
-		owners.WriteString("\n" + string(e.Value[2:3]))
-	}
-	return owners.String()
-}

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
@@ -61,6 +62,29 @@ func (all *clusterObjects) leaveAll(ctx context.Context) {
 		})
 	}
 	leaving.Wait()
+}
+
+// followDrain gives all objects up as planned while the server is drained, because its process is about to end.
+func (all *clusterObjects) followDrain() {
+	draining := false
+	switch all.app.server.DrainStatus().State {
+	case linger.DrainWaiting, linger.DrainClosing, linger.DrainComplete, linger.DrainTimedOut:
+		draining = true
+	case linger.DrainCancelled:
+	}
+	if draining == all.draining {
+		return
+	}
+	all.draining = draining
+	if !draining {
+		all.leases.Unretire()
+		return
+	}
+	go func() {
+		ctx, cancel := context.WithTimeout(all.ctx, time.Minute)
+		defer cancel()
+		all.leaveAll(ctx)
+	}()
 }
 
 // rest waits until the events of the object have ended, for leaveTime at most, and takes it from the instance that has it.

@@ -30,6 +30,7 @@ type clusterObjects struct {
 	leases  *lease.Manager // set when started is closed
 	alarms  *clusterAlarms
 
+	draining  bool        // the server is drained, so the objects leave; only run uses it
 	suspended atomic.Bool // the lease is with another process
 	inherited string      // the incarnation with which another process had the lease; set before start
 
@@ -183,6 +184,7 @@ func (all *clusterObjects) run() {
 // check looks for what has waited for too long, and for what is not needed any more.
 func (all *clusterObjects) check(now time.Time) {
 	all.changed()
+	all.followDrain()
 	all.mu.Lock()
 	peers := slices.Collect(maps.Values(all.peers))
 	routes := slices.Collect(maps.Values(all.routes))

@@ -36,9 +36,14 @@ func (m *Manager) release(ctx context.Context, key string) error {
 }
 
 // Retire makes the other nodes take what has no owner, and this one only if there is no other. What it holds stays until Release.
-func (m *Manager) Retire() {
+func (m *Manager) Retire() { m.setRetiring(true) }
+
+// Unretire undoes [Manager.Retire].
+func (m *Manager) Unretire() { m.setRetiring(false) }
+
+func (m *Manager) setRetiring(retiring bool) {
 	m.mu.Lock()
-	m.retiring = true
+	m.retiring = retiring
 	m.mu.Unlock()
 	select {
 	case m.wake <- struct{}{}:

@@ -169,6 +169,11 @@ func TestManagerRetire(t *testing.T) {
 				}
 			}
 		}
+		b.Unretire()
+		synctest.Wait()
+		keyOf(t, a, "b")
+		b.Retire()
+		synctest.Wait()
 		if err := a.Close(t.Context()); err != nil {
 			t.Fatal(err)
 		}
