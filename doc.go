@@ -24,6 +24,11 @@
 // accepted connection has exactly one close event, its last. What a handler sends and
 // publishes arrives in the order of its calls. Every queue has a bound; see [Options].
 //
+// # Several nodes
+//
+// With [Options.Cluster] the servers of several nodes are one application: what is published on a channel reaches its subscribers on
+// every node. Package cluster connects them over NATS.
+//
 // # Packages
 //
 // Package protocol is the protocol as a pure state machine; package websocket runs it on a

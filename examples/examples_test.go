@@ -3,6 +3,7 @@ package examples_test
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -195,4 +196,39 @@ func TestProxy(t *testing.T) {
 	ann.say("how many?")
 	ann.wants("text 2 from clients, 2 from the backend")
 	ann.leave()
+}
+
+func TestCluster(t *testing.T) {
+	t.Parallel()
+	links := []string{freeAddress(t), freeAddress(t)}
+	a := start(t, "examples/cluster-go", "-listen="+anyPort, "-node=a", "-cluster-listen="+links[0])
+	b := start(t, "examples/cluster-go", "-listen="+anyPort, "-node=b", "-cluster-listen="+links[1], "-cluster-join="+links[0])
+	ann, bob := connect(t, a, "/"), connect(t, b, "/")
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(100 * time.Millisecond) { // until each node has found the other
+		ann.say("who")
+		got, err := ann.c.Receive()
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("the nodes find each other; the last answer was %q, %v", got, err)
+		}
+		if got == "text node a of a, b, 2 connections" {
+			break
+		}
+	}
+	bob.say("who")
+	bob.wants("text node b of a, b, 2 connections")
+	ann.say("hello")
+	bob.wants("text hello")
+	bob.say("welcome")
+	ann.wants("text welcome")
+}
+
+// freeAddress returns an address on which nothing listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", anyPort)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = l.Close()
+	return l.Addr().String()
 }

@@ -18,7 +18,7 @@ import (
 const timeout = time.Minute
 
 // programs are the paths of the binaries that the tests run, by folder relative to the root of the repository.
-var programs = map[string]string{"cmd/linger": "", "examples/chat-go": "", "examples/proxy": ""}
+var programs = map[string]string{"cmd/linger": "", "examples/chat-go": "", "examples/cluster-go": "", "examples/proxy": ""}
 
 // TestMain builds the programs.
 func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }

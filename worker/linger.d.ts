@@ -1059,7 +1059,7 @@ declare var MessageChannel: typeof globalThis extends { onmessage: any; MessageC
 
 interface LingerBroadcastChannel extends EventTarget {
   readonly name: string;
-  /** Sends a message to the other channels of this name, and to the connections that are subscribed to it. */
+  /** Sends a message to the other channels of this name, and to the connections that are subscribed to it, on all nodes of a cluster. */
   postMessage(message: any): void;
   close(): void;
   onmessage: ((this: BroadcastChannel, event: MessageEvent) => any) | null;

@@ -341,7 +341,7 @@ var layers = map[string]layer{
 		why:     "the benchmark measures the public API; peers are in a separate module, bench/peers, so that the main module does not depend on them",
 	},
 	"examples": {
-		folders: []string{".", "proxy", "websocket", "worker"},
+		folders: []string{".", "cluster", "proxy", "websocket", "worker"},
 		why:     "examples use the public API only",
 	},
 }
