@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -184,5 +185,35 @@ func TestClusterPublishRefused(t *testing.T) {
 		one.want("text local")
 		wantError(t, "what could not be sent is reported", <-failed, linger.ErrClusterFull)
 		b.Leave()
+	})
+}
+
+// brokenCluster is a Cluster that refuses subscriptions while broken.
+type brokenCluster struct {
+	linger.Cluster
+	broken atomic.Bool
+}
+
+func (c *brokenCluster) Subscribe(topic string, receive func(string, []byte)) (func(), error) {
+	if c.broken.Load() {
+		return nil, linger.ErrClusterFull
+	}
+	return c.Cluster.Subscribe(topic, receive)
+}
+
+func TestClusterSubscribeAgain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := memcluster.New()
+		member := c.Join("a")
+		t.Cleanup(member.Leave)
+		broken := &brokenCluster{Cluster: member}
+		broken.broken.Store(true)
+		s := serve(t, linger.HandlerFuncs{OnUpgrade: accept(linger.AcceptOptions{Channels: []string{"lobby"}}, nil)}, linger.Options{Cluster: broken})
+		client := s.connect()
+		broken.broken.Store(false)
+		b := joinCluster(t, c, "b", linger.Options{}) // a change of the nodes
+		synctest.Wait()
+		publish(t, b.service, "lobby", "hello", 0)
+		client.want("text hello")
 	})
 }

@@ -1,6 +1,7 @@
 package linger_test
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -132,5 +133,48 @@ func sendNumbered(stop <-chan struct{}, send func(n int)) {
 			return
 		case <-time.After(time.Millisecond):
 		}
+	}
+}
+
+// TestClusterHandoverFails checks that the old process goes on as the only one after a hand-over that has failed, also when that happens after
+// the new process has taken part in the channels.
+func TestClusterHandoverFails(t *testing.T) {
+	for _, committed := range []bool{false, true} {
+		t.Run(fmt.Sprint("committed ", committed), func(t *testing.T) {
+			cluster := memcluster.New()
+			member := cluster.Join("a")
+			from, fixed := serveRelay(t, member)
+			other, _ := serveRelay(t, cluster.Join("b"))
+			stays, leaves := fixed.connect(), fixed.connect("Channel: short")
+			ours, theirs := newLink(t)
+			ended, exited := make(chan struct{}), make(chan struct{})
+			go func() {
+				defer close(ended)
+				_, _ = from.Handover(t.Context(), ours, linger.HandoverOptions{Exited: exited})
+			}()
+			if committed {
+				next := cluster.Replace("a")
+				to, _ := serveRelay(t, next)
+				if err := to.Receive(t.Context(), theirs, linger.ReceiveOptions{}); err != nil {
+					t.Fatal(err)
+				}
+				waitFor(t, "the new process has the channels", func() bool { return !member.IsSubscribed("channel/lobby") && next.IsSubscribed("channel/lobby") })
+				_, _ = other.Publish("lobby", linger.Text("through the new process"))
+				stays.want("text through the new process")
+				next.Leave() // it crashes
+				_ = theirs.Close()
+				close(exited)
+			} else {
+				wantError(t, "the hand-over is refused", linger.RefuseHandover(theirs, errors.New("no")), nil)
+				<-ended
+			}
+			waitFor(t, "the old process is subscribed", func() bool { return member.IsSubscribed("channel/lobby") })
+			_, _ = other.Publish("lobby", linger.Text("hello"))
+			stays.want("text hello")
+			_ = leaves.nc.Close()
+			waitFor(t, "the old process ends a subscription that is not needed any more", func() bool { return !member.IsSubscribed("channel/short") })
+			_ = stays.nc.Close()
+			<-ended
+		})
 	}
 }
