@@ -264,6 +264,25 @@ func (h *hub) unsubscribe(s *Socket, channel string) {
 // It returns how many connections of this process took the message. The error is [ErrChannelName], or protocol.ErrText for text that
 // is not UTF-8.
 func (s *Server) Publish(channel string, p Payload, except ...*Socket) (int, error) {
+	return s.publish(channel, p, except, nil)
+}
+
+// PublishExcept is [Server.Publish] for exceptions that are connections of any node, by their ids.
+func (s *Server) PublishExcept(channel string, p Payload, except []string) (int, error) {
+	var here []*Socket
+	var others []string
+	for _, id := range except {
+		if socket := s.Socket(id); socket != nil {
+			here = append(here, socket)
+		} else {
+			others = append(others, id)
+		}
+	}
+	return s.publish(channel, p, here, others)
+}
+
+// publish is Publish with exceptions of this process, and the ids of others.
+func (s *Server) publish(channel string, p Payload, except []*Socket, others []string) (int, error) {
 	if err := checkChannel(channel); err != nil {
 		return 0, err
 	}
@@ -271,7 +290,7 @@ func (s *Server) Publish(channel string, p Payload, except ...*Socket) (int, err
 	if err != nil {
 		return 0, err
 	}
-	list := s.hub.list(channel, s.publishElsewhere(channel, p, except))
+	list := s.hub.list(channel, s.publishElsewhere(channel, p, except, others))
 	defer recycleList(list)
 	receivers := fanOut(*list, func(part []*Socket) (sent int) {
 		for _, socket := range part {
@@ -300,12 +319,12 @@ func ids(sockets []*Socket) []string {
 
 // publishElsewhere publishes a message on the other nodes. During a hand-over it returns a function that does so, and that publishes in the
 // other process too: it is called while the lock of the hub is held.
-func (s *Server) publishElsewhere(channel string, p Payload, except []*Socket) func() {
+func (s *Server) publishElsewhere(channel string, p Payload, except []*Socket, others []string) func() {
 	f, inHandover := s.hub.feed, s.isHandingOver()
 	if f == nil && !inHandover {
 		return nil
 	}
-	all := publication{Payload: p, channel: channel, except: ids(except)}
+	all := publication{Payload: p, channel: channel, except: append(ids(except), others...)}
 	if !inHandover {
 		f.publish(all)
 		return nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -182,25 +183,25 @@ func TestServerPresenceLostRecords(t *testing.T) {
 		b.record(events)
 		b.joined("room", "b1")
 		wantEvents(t, events, "room: +b1@b -")
-		lossy.lose = true
+		lossy.lose.Store(true)
 		_, a1 := a.joined("room", "a1")
 		time.Sleep(time.Second)
-		lossy.lose = false
+		lossy.lose.Store(false)
 		b.wantRoster("room", "b1@b")
 		time.Sleep(12 * time.Second)
 		wantEvents(t, events, "room: +a1@a -")
-		lossy.lose = true
+		lossy.lose.Store(true)
 		a1.Leave("room")
 		time.Sleep(time.Second)
-		lossy.lose = false
+		lossy.lose.Store(false)
 		time.Sleep(12 * time.Second)
 		wantEvents(t, events, "room: + -a1@a")
 		a.joined("room", "a2") // the number after the one that was lost
 		wantEvents(t, events, "room: +a2@a -")
-		lossy.lose = true
+		lossy.lose.Store(true)
 		time.Sleep(46 * time.Second) // no beacon comes
 		wantEvents(t, events, "room: + -a2@a")
-		lossy.lose = false
+		lossy.lose.Store(false)
 		time.Sleep(12 * time.Second)
 		wantEvents(t, events, "room: +a2@a -")
 	})
@@ -209,11 +210,11 @@ func TestServerPresenceLostRecords(t *testing.T) {
 // losing is a Cluster that loses what is published while lose is set.
 type losing struct {
 	linger.Cluster
-	lose bool
+	lose atomic.Bool
 }
 
 func (l *losing) Publish(topic string, record []byte) error {
-	if l.lose {
+	if l.lose.Load() {
 		return nil
 	}
 	return l.Cluster.Publish(topic, record)

@@ -36,6 +36,9 @@ func TestClientsOfOtherNodes(t *testing.T) {
 	other.eval(`return [source.data.n, clients.count({ channel: "mine" })]`, `[1,1]`)
 	c.eval(`const conn = await clients.get("`+otherID+`"); conn.unsubscribe("mine"); return [conn.data.n, await clients.countAll({ channel: "mine" })]`,
 		`[1,{"count":0,"missing":[]}]`)
+	c.eval(`return clients.publish("room", "not for b", { except: await clients.get("`+otherID+`") })`, "not for b", "1")
+	c.eval(`return clients.publish("room", "for all")`, "for all", "1")
+	other.want("for all")
 	c.eval(`return [clients.count(), await clients.countAll(), await clients.countAll({ channel: "room" })]`,
 		`[1,{"count":2,"missing":[]},{"count":2,"missing":[]}]`)
 	both := []string{id, otherID}

@@ -35,26 +35,20 @@ func (h *hostAPI) Count(channel string) int {
 // Publish implements [script.Calls]. While the version is being activated it returns how many connections will get the
 // message.
 func (h *hostAPI) Publish(channel string, p linger.Payload, except []string) (int, error) {
-	var without []*linger.Socket
-	for _, id := range except {
-		if s := h.socket(id); s != nil {
-			without = append(without, s)
-		}
-	}
 	if h.caller.isActivating() && channel != "" {
-		return h.subscribers(channel, without), h.caller.whenInUse(len(p.Data), func() { h.publishOrLog(channel, p, without) })
+		return h.subscribers(channel, except), h.caller.whenInUse(len(p.Data), func() { h.publishOrLog(channel, p, except) })
 	}
-	n, err := h.app.server.Publish(channel, p, without...)
+	n, err := h.app.server.PublishExcept(channel, p, except)
 	if errors.Is(err, linger.ErrChannelName) {
 		return 0, &script.Throw{Name: "RangeError", Message: err.Error()}
 	}
 	return n, err
 }
 
-// subscribers returns the number of a channel's subscribers that are not in without.
-func (h *hostAPI) subscribers(channel string, without []*linger.Socket) (n int) {
+// subscribers returns the number of a channel's subscribers on this node whose ids are not in except.
+func (h *hostAPI) subscribers(channel string, except []string) (n int) {
 	for socket := range h.app.server.Sockets(channel) {
-		if !slices.Contains(without, socket) {
+		if !slices.Contains(except, socket.ID()) {
 			n++
 		}
 	}
@@ -62,8 +56,8 @@ func (h *hostAPI) subscribers(channel string, without []*linger.Socket) (n int) 
 }
 
 // publishOrLog publishes a message and logs an error, which the script can no longer get.
-func (h *hostAPI) publishOrLog(channel string, p linger.Payload, without []*linger.Socket) {
-	if _, err := h.app.server.Publish(channel, p, without...); err != nil {
+func (h *hostAPI) publishOrLog(channel string, p linger.Payload, except []string) {
+	if _, err := h.app.server.PublishExcept(channel, p, except); err != nil {
 		h.app.opts.Logger.Error("message not published", "channel", channel, "error", err)
 	}
 }
