@@ -297,6 +297,9 @@ func (p *presence) beacon(c *presenceChannel) []byte {
 
 // end ends what this process does about presence in the cluster.
 func (p *presence) end() {
+	p.flush()
+	p.flushing.Lock()
+	defer p.flushing.Unlock()
 	p.mu.Lock()
 	p.ended = true
 	channels := p.channels

@@ -219,3 +219,31 @@ func (l *losing) Publish(topic string, record []byte) error {
 	}
 	return l.Cluster.Publish(topic, record)
 }
+
+// A node that shuts down while it stays in the cluster has no members any more, and leaves nothing running.
+func TestServerPresenceShutdown(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		cluster := memcluster.New()
+		a := serveNode(t, cluster, "a", linger.HandlerFuncs{}, linger.Options{})
+		b := serveNode(t, cluster, "b", linger.HandlerFuncs{}, linger.Options{})
+		events := make(chan string, 100)
+		b.record(events)
+		_, watching := b.open()
+		wantError(t, "it subscribes", watching.Subscribe("room"), nil)
+		b.wantRoster("room", "")
+		client, _ := a.joined("room", "x")
+		wantEvents(t, events, "room: +x@a -")
+		go func() {
+			client.want("close 1001 server shutting down")
+			client.close(1001, "")
+		}()
+		wantError(t, "the server ends", a.Shutdown(t.Context()), nil)
+		wantEvents(t, events, "room: + -x@a")
+		if n, missing, err := b.CountAll(t.Context(), "room"); n != 1 || len(missing) != 1 || err != nil {
+			t.Errorf("a server that has ended does not answer; got %d, %q, %v", n, missing, err)
+		}
+		if a.member.IsSubscribed("presence/room") {
+			t.Error("a server that has ended follows no members")
+		}
+	})
+}
