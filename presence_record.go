@@ -62,9 +62,9 @@ type memberRecord struct {
 	data *data
 }
 
-// append appends a record of the topic.
-func (r *presenceRecord) append(b []byte) []byte {
-	b = wire.AppendUint(b, presenceKind, r.kind)
+// record returns a record of the topic.
+func (r *presenceRecord) record() []byte {
+	b := wire.AppendUint(nil, presenceKind, r.kind)
 	b = wire.AppendUint(b, presenceIncarnation, r.incarnation)
 	b = wire.AppendUint(b, presenceSequence, r.sequence)
 	for _, m := range r.members {

@@ -67,7 +67,7 @@ func (c *presenceChannel) changes(change localChange) (records [][]byte) {
 	end := func() {
 		c.local.sequence++
 		r.sequence = c.local.sequence
-		records = append(records, r.append(nil))
+		records = append(records, r.record())
 		r.members, r.left, size = nil, nil, 0
 	}
 	for _, m := range change.joined {
@@ -225,7 +225,14 @@ func (p *presence) apply(c *presenceChannel, from string, r presenceRecord, anyw
 		return
 	}
 	s.heard, s.sequence = time.Now(), r.sequence
-	refused := 0
+	if refused := c.change(s, r); refused > 0 {
+		p.server.logLimited(slog.LevelWarn, "a channel has too many members on a node: the others are missing", servicePresence,
+			slog.String("node", from), slog.String("channel", c.name), slog.Int("members", refused))
+	}
+}
+
+// change does what a record contains, and returns how many members there was no room for.
+func (c *presenceChannel) change(s *source, r presenceRecord) (refused int) {
 	for _, m := range r.members {
 		if !c.set(s, m.id, m.data, false) {
 			refused++
@@ -234,10 +241,7 @@ func (p *presence) apply(c *presenceChannel, from string, r presenceRecord, anyw
 	for _, id := range r.left {
 		c.remove(s, id, false)
 	}
-	if refused > 0 {
-		p.server.logLimited(slog.LevelWarn, "a channel has too many members on a node: the others are missing", servicePresence,
-			slog.String("node", from), slog.String("channel", c.name), slog.Int("members", refused))
-	}
+	return refused
 }
 
 // lapse removes a process with its members.
@@ -292,7 +296,7 @@ func (p *presence) beacon(c *presenceChannel) []byte {
 		r.kind = presenceEnd
 		c.local, c.empty = &source{sourceID: p.newIncarnation(), members: map[string]*data{}}, 0
 	}
-	return r.append(nil)
+	return r.record()
 }
 
 // end ends what this process does about presence in the cluster.
@@ -314,7 +318,7 @@ func (p *presence) end() {
 		}
 		if c.local.sequence > 0 {
 			r := presenceRecord{kind: presenceEnd, incarnation: c.local.incarnation, sequence: c.local.sequence}
-			p.publish(c.name, r.append(nil))
+			p.publish(c.name, r.record())
 		}
 	}
 }

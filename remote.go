@@ -119,7 +119,7 @@ func (r *Remote) do(op remoteOp) error {
 	if r.isHere() {
 		return r.server.applyRemote(op)
 	}
-	return r.server.cluster.Send(r.node, serviceConnections, op.append(nil))
+	return r.server.cluster.Send(r.node, serviceConnections, op.record())
 }
 
 // isHere reports whether the connection would be one of this node. Ids of Go programs that have changed their node's name in a hand-over
@@ -138,7 +138,7 @@ func (r *Remote) Info(ctx context.Context) (Info, error) {
 		}
 		return s.info(), nil
 	}
-	response, err := r.server.callNode(ctx, r.node, serviceConnections, remoteOp{kind: remoteInfo, id: r.id}.append(nil))
+	response, err := r.server.callNode(ctx, r.node, serviceConnections, remoteOp{kind: remoteInfo, id: r.id}.record())
 	if err != nil {
 		return Info{}, err
 	}

@@ -124,7 +124,7 @@ func (s *Server) addToPage(ctx context.Context, page *Page, node string, op remo
 
 // listRemote asks another node for a part of a page.
 func (s *Server) listRemote(ctx context.Context, node string, op remoteOp) (connectionsAnswer, error) {
-	response, err := s.callNode(ctx, node, serviceConnections, op.append(nil))
+	response, err := s.callNode(ctx, node, serviceConnections, op.record())
 	if err != nil {
 		return connectionsAnswer{}, err
 	}
@@ -211,7 +211,7 @@ func (s *Server) CountAll(ctx context.Context, channel string) (count int, missi
 	if len(channel) > maxChannelName {
 		return 0, nil, ErrChannelName
 	}
-	record := remoteOp{kind: remoteCount, channel: channel}.append(nil)
+	record := remoteOp{kind: remoteCount, channel: channel}.record()
 	count = s.countListed(channel)
 	var mu sync.Mutex
 	s.askOthers(ctx, func(ctx context.Context, node string) {

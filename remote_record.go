@@ -54,9 +54,9 @@ type remoteOp struct {
 	limit   int    // of remoteList
 }
 
-// append appends the record of an operation.
-func (o remoteOp) append(b []byte) []byte {
-	b = wire.AppendUint(b, remoteKind, o.kind)
+// record returns the record of an operation.
+func (o remoteOp) record() []byte {
+	b := wire.AppendUint(nil, remoteKind, o.kind)
 	if o.id != "" {
 		b = wire.AppendString(b, remoteID, o.id)
 	}

@@ -15,16 +15,16 @@ func FuzzParseRemote(f *testing.F) {
 		{kind: remoteSetData, id: "a.1", data: []byte("J1"), hasData: true},
 		{kind: remoteList, channel: "lobby", after: "a.1", limit: 7},
 	} {
-		f.Add(op.append(nil))
+		f.Add(op.record())
 	}
 	f.Fuzz(func(t *testing.T, record []byte) {
 		op, err := parseRemote(record)
 		if err != nil {
 			return
 		}
-		written := op.append(nil)
+		written := op.record()
 		again, err := parseRemote(written)
-		if err != nil || !bytes.Equal(again.append(nil), written) {
+		if err != nil || !bytes.Equal(again.record(), written) {
 			t.Errorf("%+v is read as %+v after it has been written, with error %v", op, again, err)
 		}
 	})
@@ -49,8 +49,8 @@ func FuzzParseConnections(f *testing.F) {
 
 // FuzzParsePresence checks that a record of presence which can be read is the same after it has been written again.
 func FuzzParsePresence(f *testing.F) {
-	f.Add((&presenceRecord{kind: presenceChange, incarnation: 1, sequence: 1, members: []memberRecord{{"a.1", &data{saved: []byte("x")}}}, left: []string{"a.2"}}).append(nil))
-	f.Add((&presenceRecord{kind: presenceBeacon, incarnation: 1, sequence: 7}).append(nil))
+	f.Add((&presenceRecord{kind: presenceChange, incarnation: 1, sequence: 1, members: []memberRecord{{"a.1", &data{saved: []byte("x")}}}, left: []string{"a.2"}}).record())
+	f.Add((&presenceRecord{kind: presenceBeacon, incarnation: 1, sequence: 7}).record())
 	f.Fuzz(func(t *testing.T, record []byte) {
 		_, _ = parseMembers(record, "a")
 		_, _, _ = parseAsk(record)
@@ -58,9 +58,9 @@ func FuzzParsePresence(f *testing.F) {
 		if err != nil {
 			return
 		}
-		written := r.append(nil)
+		written := r.record()
 		again, err := parsePresence(written)
-		if err != nil || !bytes.Equal(again.append(nil), written) {
+		if err != nil || !bytes.Equal(again.record(), written) {
 			t.Errorf("%+v is read as %+v after it has been written, with error %v", r, again, err)
 		}
 	})

@@ -23,7 +23,7 @@ func (t *Table) clusterFunctions() map[string]function {
 		"join": attempt(func(a arguments) error { return t.host.Join(a.text(0), a.text(1), a.text(2)) }),
 		// publishHere(channel, message) sends a message to the subscribers on this node, and returns their number.
 		"publishHere": func(a arguments) (engine.Value, error) {
-			n, err := t.host.PublishHere(a.text(0), a.payload(1))
+			n, err := t.host.PublishHere(a.text(0), a.payload())
 			return engine.Int(n), err
 		},
 	}

@@ -39,10 +39,6 @@ func (t *Table) Event(id int, e script.Event) Call {
 		return t.call("check")
 	case *script.Scheduled:
 		return t.call("scheduled", engine.Int(id), engine.String(e.Cron), engine.Number(float64(e.Time.UnixMilli())))
-	case *script.PresenceChanged:
-		return t.call("presenceChanged", engine.Int(id), engine.String(e.Channel), membersValue(e.Joined), membersValue(e.Left))
-	case *script.Answered:
-		return t.answered(e)
 	case *script.KVWritten:
 		return t.call("kvWritten", engine.Int(e.Number), engine.String(e.Failure))
 	case *script.D1Done:
@@ -53,6 +49,17 @@ func (t *Table) Event(id int, e script.Event) Call {
 		return t.call("deliverMessage", engine.String(e.Channel), engine.String(postKinds[e.Kind]), postContent(e))
 	case *script.Fetched:
 		return t.fetched(e)
+	}
+	return t.clusterEvent(id, e)
+}
+
+// clusterEvent passes an event about the connections of all nodes to the modules.
+func (t *Table) clusterEvent(id int, e script.Event) Call {
+	switch e := e.(type) {
+	case *script.PresenceChanged:
+		return t.call("presenceChanged", engine.Int(id), engine.String(e.Channel), membersValue(e.Joined), membersValue(e.Left))
+	case *script.Answered:
+		return t.answered(e)
 	}
 	return t.bodyEvent(id, e)
 }

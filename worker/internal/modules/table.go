@@ -138,7 +138,7 @@ func ReadyState(s protocol.State) engine.Value { return engine.Int(int(s) + 1) }
 func (t *Table) connectionFunctions() map[string]function {
 	return map[string]function{
 		// send(connection, message)
-		"send": attempt(func(a arguments) error { return t.host.Send(a.text(0), a.payload(1)) }),
+		"send": attempt(func(a arguments) error { return t.host.Send(a.text(0), a.payload()) }),
 		// close(connection, code, reason, discard)
 		"close": attempt(func(a arguments) error {
 			return t.host.Close(a.text(0), protocol.CloseCode(a.int(1)), a.text(2), a.bool(3))
@@ -194,7 +194,7 @@ func (t *Table) serverFunctions() map[string]function {
 		"count": query(func(a arguments) engine.Value { return engine.Int(t.host.Count(a.text(0))) }),
 		// publishTo(channel, message, except) returns the number of connections that the message was sent to.
 		"publishTo": func(a arguments) (engine.Value, error) {
-			n, err := t.host.Publish(a.text(0), a.payload(1), a.texts(2))
+			n, err := t.host.Publish(a.text(0), a.payload(), a.texts(2))
 			return engine.Int(n), err
 		},
 		// autoRespond(request, response)
@@ -256,7 +256,7 @@ func (t *Table) socketFunctions() map[string]function {
 		// connect(url, protocols, object) returns the number of a WebSocket object that is being opened.
 		"connect": query(func(a arguments) engine.Value { return engine.Int(t.host.Connect(a.text(0), a.texts(1), a.int(2))) }),
 		// socketSend(socket, message)
-		"socketSend": command(func(a arguments) { t.host.SocketSend(a.int(0), a.payload(1)) }),
+		"socketSend": command(func(a arguments) { t.host.SocketSend(a.int(0), a.payload()) }),
 		// socketClose(socket, code, reason); without a code it sends a Close without one.
 		"socketClose": command(func(a arguments) {
 			if a.at(1).Kind() == engine.KindUndefined {
