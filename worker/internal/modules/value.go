@@ -30,6 +30,7 @@ func (a arguments) int(i int) int               { return a.at(i).Int() }
 func (a arguments) bool(i int) bool             { return a.at(i).Bool() }
 func (a arguments) frames(i int) []script.Frame { return Frames(a.at(i)) }
 func (a arguments) header(i int) http.Header    { return headerOf(a.at(i)) }
+
 // payload returns the second argument, a message.
 func (a arguments) payload() linger.Payload {
 	v := a.at(1)
