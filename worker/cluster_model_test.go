@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -14,10 +15,17 @@ import (
 	"github.com/lingerws/linger/internal/memcluster"
 )
 
-// markScript is an application whose object prints the number of each call that it handles.
+// markScript is an application whose object prints and stores the number of each call that it handles.
 var markScript = rpcScript(`
-	async mark(n, ms) { console.log("marked " + n + "."); if (ms) await new Promise((done) => setTimeout(done, ms)); return n; }
+	async mark(n, ms) {
+		console.log("marked " + n + ".");
+		this.ctx.storage.put("n" + String(n).padStart(6, "0"), n);
+		if (ms) await new Promise((done) => setTimeout(done, ms));
+		return n;
+	}
+	async list() { return [...(await this.ctx.storage.list()).values()]; }
 `, `
+	list: (_, env, ctx, request) => env.ROOM.getByName("room " + new URL(request.url).search.slice(1)).list(),
 	mark: async (room, env, ctx, request) => {
 		const [n, key, ms] = new URL(request.url).search.slice(1).split("&").map(Number);
 		return env.ROOM.getByName("room " + key).mark(n, ms);
@@ -37,7 +45,7 @@ func marks(nodes []*nodeApp) map[int]int {
 }
 
 // TestClusterModel sends numbered calls from all nodes while links and connections to the store break and are restored, by a random schedule. Each call
-// is handled once at most, and once if it was answered; and after the last failure all calls are answered.
+// is handled once at most, and is stored if it was answered; and after the last failure all calls are answered.
 func TestClusterModel(t *testing.T) {
 	for seed := range uint64(modelSeeds) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
@@ -47,7 +55,7 @@ func TestClusterModel(t *testing.T) {
 }
 
 // modelSeeds is the number of schedules of TestClusterModel.
-const modelSeeds = 4
+const modelSeeds = 3
 
 func runModel(t *testing.T, random *rand.Rand) {
 	t.Helper()
@@ -86,15 +94,24 @@ func runModel(t *testing.T, random *rand.Rand) {
 		call(nodes[i%3], i%4, 0)
 	}
 	calls.Wait()
-	handled := marks(nodes)
-	failures := 0
+	handled, stored, failures := marks(nodes), map[int]bool{}, 0
+	for key := range 4 {
+		var numbers []int
+		got := nodes[key%3].do(http.MethodGet, fmt.Sprintf("/list?%d", key), "")
+		if err := json.Unmarshal([]byte(got.body), &numbers); err != nil {
+			t.Errorf("an object lists what it has stored; got %s", got.body)
+		}
+		for _, number := range numbers {
+			stored[number] = true
+		}
+	}
 	for number, answer := range answered {
 		ok := answer == strconv.Itoa(number)
 		switch {
 		case handled[number] > 1:
 			t.Errorf("call %d is handled once at most; it was %d times", number, handled[number])
-		case ok && handled[number] == 0:
-			t.Errorf("call %d was answered and not handled", number)
+		case ok && (handled[number] == 0 || !stored[number]):
+			t.Errorf("call %d was answered, so it was handled and stored; it was handled %d times, stored: %t", number, handled[number], stored[number])
 		case !ok && number >= first:
 			t.Errorf("after the failures call %d is answered; got %s", number, answer)
 		case !ok:

@@ -22,7 +22,7 @@ func serveNode(t testing.TB, c *memcluster.Cluster, name, script string, opts wo
 	node := c.Join(name)
 	t.Cleanup(node.Leave)
 	opts.Server.Cluster, opts.Vars = node, map[string]any{"NODE": name}
-	opts.Shared = &worker.Shared{Store: node.Store(), Log: node.Store()}
+	opts.Shared = &worker.Shared{Store: node.Store(), Log: node.Store(), Durability: worker.Sync}
 	return &nodeApp{serveInMemory(t, script, opts), node}
 }
 
