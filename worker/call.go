@@ -203,7 +203,7 @@ func lossOf(err error) string {
 // objectOutcome returns the outcome of the event of a call, which has ended, and its value.
 func (e *event) objectOutcome() (script.Outcome, *parcel) {
 	switch {
-	case e.outcome != nil && (e.lost == nil || e.outcome.Thrown):
+	case e.outcome != nil && (e.lost == nil || e.outcome.Thrown && !isTakenOver(e.lost)):
 		return *e.outcome, e.result
 	case e.lost != nil:
 		e.result.drop()

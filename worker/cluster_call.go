@@ -26,7 +26,7 @@ func (c *cargo) size() int64 {
 
 // sentEvent is an event that was sent to another node and is not answered.
 type sentEvent struct {
-	peer     *peer
+	session  *session
 	number   uint64
 	event    *event
 	cargo    *cargo
@@ -37,13 +37,13 @@ type sentEvent struct {
 	stop     func() bool   // ends the observation of the request's context; nil for calls
 }
 
-// errPeerFull is the error of a call beyond the bounds of what one node has in progress at another one.
-var errPeerFull = errors.New("too much is in progress at the other node")
+// errSessionFull is the error of a call beyond the bounds of what one node has in progress at another one.
+var errSessionFull = errors.New("too much is in progress at the other node")
 
 // sendEvent sends an event to the other node. sent is called if long is true, when the whole event was sent. The error means that nothing was sent: it is one of
-// [linger.Cluster], [errPeerFull] or [errNodeLost].
-func (p *peer) sendEvent(r *objectRecord, e *event, c *cargo, d *delivery, sent func()) (long bool, err error) {
-	s := &sentEvent{peer: p, number: p.all.nextNumber(), event: e, cargo: c, delivery: d, size: c.size(), since: time.Now()}
+// [linger.Cluster], [errSessionFull] or [errNodeLost].
+func (p *session) sendEvent(r *objectRecord, e *event, c *cargo, d *delivery, sent func()) (long bool, err error) {
+	s := &sentEvent{session: p, number: p.all.nextNumber(), event: e, cargo: c, delivery: d, size: c.size(), since: time.Now()}
 	r.number = s.number
 	if err := p.addCall(s); err != nil {
 		return false, err
@@ -65,14 +65,14 @@ func (p *peer) sendEvent(r *objectRecord, e *event, c *cargo, d *delivery, sent 
 }
 
 // addCall adds a call that is sent.
-func (p *peer) addCall(s *sentEvent) error {
+func (p *session) addCall(s *sentEvent) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case p.ended:
 		return errNodeLost
-	case len(p.calls) >= maxPeerCalls, p.bytes+s.size > maxPeerBytes:
-		return errPeerFull
+	case len(p.calls) >= maxSessionCalls, p.bytes+s.size > maxSessionBytes:
+		return errSessionFull
 	}
 	p.calls[s.number] = s
 	p.bytes += s.size
@@ -80,7 +80,7 @@ func (p *peer) addCall(s *sentEvent) error {
 }
 
 // takeCall removes a call that is answered and returns it, nil if there is none.
-func (p *peer) takeCall(number uint64) *sentEvent {
+func (p *session) takeCall(number uint64) *sentEvent {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.calls[number]
@@ -96,14 +96,14 @@ func (s *sentEvent) fill(r *objectRecord) (err error) {
 	c := s.cargo
 	if c.call != nil {
 		r.path, r.get = c.call.Path, c.call.Get
-		r.value, s.streams, err = s.peer.export(c.args)
+		r.value, s.streams, err = s.session.export(c.args)
 		return err
 	}
 	r.method, r.url, r.header = c.request.Method, c.request.URL, c.request.Header.Fields
 	r.body.content = c.request.Body
 	if body := s.event.body; body != nil {
 		r.body.content = nil
-		stream, err := s.peer.addSent(passedOn{body}, nil)
+		stream, err := s.session.addSent(passedOn{body}, nil)
 		if err != nil {
 			return err
 		}
@@ -117,7 +117,7 @@ func (s *sentEvent) fill(r *objectRecord) (err error) {
 func (s *sentEvent) observe() {
 	if s.event.request != nil {
 		s.stop = context.AfterFunc(s.event.request, func() {
-			_ = s.peer.send(&objectRecord{kind: recordCancel, number: s.number}) // the answer is dropped in any case
+			_ = s.session.send(&objectRecord{kind: recordCancel, number: s.number}) // the answer is dropped in any case
 		})
 	}
 }
@@ -131,12 +131,12 @@ func (s *sentEvent) withdraw(r *objectRecord) {
 		stream.withdraw()
 	}
 	if r != nil { // it was not sent
-		s.peer.all.app.references.takeBack(s.peer, r.value.references)
+		s.session.all.app.references.takeBack(s.session, r.value.references)
 	}
 }
 
 // markSending records that a long event is still being sent: the other node does not have it yet.
-func (p *peer) markSending(s *sentEvent, long bool) {
+func (p *session) markSending(s *sentEvent, long bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if long {
@@ -146,8 +146,8 @@ func (p *peer) markSending(s *sentEvent, long bool) {
 
 // sentWhole records that a long event has been sent.
 func (s *sentEvent) sentWhole() {
-	s.peer.mu.Lock()
-	defer s.peer.mu.Unlock()
+	s.session.mu.Lock()
+	defer s.session.mu.Unlock()
 	s.since = time.Now()
 }
 
@@ -156,7 +156,7 @@ func (s *sentEvent) fail(failure string) {
 	if s.stop != nil {
 		s.stop()
 	}
-	s.peer.all.counts.failed.Add(1)
+	s.session.all.counts.failed.Add(1)
 	if s.delivery != nil {
 		defer s.delivery.route.answered()
 	}
@@ -177,13 +177,13 @@ func (s *sentEvent) moved() {
 		s.fail(referenceBroken)
 		return
 	}
-	s.peer.all.counts.moved.Add(1)
+	s.session.all.counts.moved.Add(1)
 	s.withdraw(nil)
-	s.delivery.route.moved(s.delivery, s.peer.node)
+	s.delivery.route.moved(s.delivery, s.session.node)
 }
 
 // handleAnswer handles the answer to an event that was sent.
-func (p *peer) handleAnswer(r *objectRecord) {
+func (p *session) handleAnswer(r *objectRecord) {
 	s := p.takeCall(r.number)
 	if s == nil {
 		p.dropAnswer(r)
@@ -217,7 +217,7 @@ func (p *peer) handleAnswer(r *objectRecord) {
 }
 
 // acceptResult makes the outcome in a record that of an event.
-func (p *peer) acceptResult(e *event, r *objectRecord) {
+func (p *session) acceptResult(e *event, r *objectRecord) {
 	result, err := p.accept(&r.value)
 	if err != nil {
 		e.outcome = &script.Outcome{Failure: objectOverloaded}
@@ -228,7 +228,7 @@ func (p *peer) acceptResult(e *event, r *objectRecord) {
 }
 
 // acceptResponse makes the response in a record that of an event.
-func (p *peer) acceptResponse(s *sentEvent, r *objectRecord) {
+func (p *session) acceptResponse(s *sentEvent, r *objectRecord) {
 	e := s.event
 	answer := &response{status: r.status, header: r.header, body: r.body.content, length: r.body.length, onSent: func() {}}
 	switch {
@@ -252,7 +252,7 @@ func (p *peer) acceptResponse(s *sentEvent, r *objectRecord) {
 }
 
 // dropAnswer releases what an answer has that nothing waits for.
-func (p *peer) dropAnswer(r *objectRecord) {
+func (p *session) dropAnswer(r *objectRecord) {
 	if value, err := p.accept(&r.value); err == nil {
 		value.drop()
 	}

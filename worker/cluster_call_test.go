@@ -64,6 +64,7 @@ const casesOnOtherNode = `
 	fetch: async (room) => { const r = await room.fetch("http://x/a?b", { method: "POST", body: "hello", headers: { "x-test": "1" } }); return [r.status, r.headers.get("x-node"), await r.text()]; },
 	upload: async (room) => { let i = 0; const body = new ReadableStream({ pull(c) { if (i++ === 8) c.close(); else c.enqueue(new Uint8Array(100000)); } }); const r = await room.fetch("http://x/", { method: "PUT", body, duplex: "half" }); return r.text(); },
 	download: async (room) => { const r = await room.fetch("http://x/stream"); return [r.headers.get("x-stream"), (await r.arrayBuffer()).byteLength]; },
+	endless: async (room) => { const reader = (await room.numbers(1e9, 1000)).getReader(); for (let i = 0; ; i++) { await reader.read(); if (i === 3) console.log("reading"); await new Promise((done) => setTimeout(done, 10)); } },
 	abort: async (room) => { const c = new AbortController(); setTimeout(() => c.abort(), 100); return room.fetch("http://x/slow", { signal: c.signal }).catch((e) => e.name); },
 	retry: (room) => room.slow(1000).catch((e) => [e.message, e.retryable ?? false, e.durableObjectReset ?? false]),
 `
@@ -176,6 +177,22 @@ func TestClusterOwnerCrash(t *testing.T) {
 func ownerNow(r *room) string {
 	r.find()
 	return r.owner.node.Node()
+}
+
+// TestClusterStreamOfEndedNode checks that the reader of a stream gets an error when the node of its writer ends.
+func TestClusterStreamOfEndedNode(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := serveRoom(t)
+		var got answer
+		var reading sync.WaitGroup
+		reading.Go(func() { got = r.caller.do(http.MethodGet, "/endless", "") })
+		r.caller.stdout.line(t, "reading")
+		r.crash(r.owner)
+		reading.Wait()
+		if want := "TypeError: the connection to the other node was lost before the body was complete"; strings.TrimSpace(got.body) != want {
+			t.Errorf("the reader gets %s; got %s", want, got.body)
+		}
+	})
 }
 
 func TestClusterIdleObject(t *testing.T) {

@@ -2,22 +2,25 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"strings"
+	"time"
 
+	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
 // handledEvent is an event that another node has sent and that is not answered.
 type handledEvent struct {
-	peer   *peer
-	number uint64
-	cancel context.CancelFunc // ends the context of the request
+	session *session
+	number  uint64
+	cancel  context.CancelFunc // ends the context of the request
 }
 
 // handleEvent handles a call or a request of the other node.
-func (p *peer) handleEvent(r *objectRecord) {
+func (p *session) handleEvent(r *objectRecord) {
 	ctx, cancel := context.WithCancel(context.Background())
-	h := &handledEvent{peer: p, number: r.number, cancel: cancel}
+	h := &handledEvent{session: p, number: r.number, cancel: cancel}
 	if failure := p.addHandled(h); failure != "" {
 		cancel()
 		p.dropAnswer(r)
@@ -46,10 +49,10 @@ func (p *peer) handleEvent(r *objectRecord) {
 }
 
 // addHandled adds an event of the other node, and returns why it cannot, "" for nothing.
-func (p *peer) addHandled(h *handledEvent) (failure string) {
+func (p *session) addHandled(h *handledEvent) (failure string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.ended || len(p.handled) >= maxPeerCalls || p.handled[h.number] != nil {
+	if p.ended || len(p.handled) >= maxSessionCalls || p.handled[h.number] != nil {
 		return objectOverloaded
 	}
 	p.handled[h.number] = h
@@ -57,7 +60,7 @@ func (p *peer) addHandled(h *handledEvent) (failure string) {
 }
 
 // findHandled returns an event of the other node that is not answered, nil if there is none.
-func (p *peer) findHandled(number uint64) *handledEvent {
+func (p *session) findHandled(number uint64) *handledEvent {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.handled[number]
@@ -65,9 +68,9 @@ func (p *peer) findHandled(number uint64) *handledEvent {
 
 // receiver returns the receiver of an event, or why there is none.
 func (h *handledEvent) receiver(r *objectRecord) (to receiver, failure string) {
-	app := h.peer.all.app
+	app := h.session.all.app
 	if r.kind == recordReferenceCall {
-		if !app.references.isHeldBy(h.peer, r.reference) {
+		if !app.references.isHeldBy(h.session, r.reference) {
 			return nil, referenceBroken
 		}
 		return referenced{&app.references, r.reference}, ""
@@ -75,7 +78,7 @@ func (h *handledEvent) receiver(r *objectRecord) (to receiver, failure string) {
 	if !app.isObject(r.object) {
 		return nil, objectUnknown
 	}
-	d := h.peer.all.receiver(r.object)
+	d := h.session.all.receiver(r.object)
 	d.origin = h
 	return d, ""
 }
@@ -99,7 +102,7 @@ func (h *handledEvent) unload(r *objectRecord, c *cargo) (failure string) {
 		c.request = &script.Request{Method: r.method, URL: r.url, Body: r.body.content, Header: script.Header{Fields: r.header, Internal: true}}
 		return ""
 	}
-	args, err := h.peer.accept(&r.value)
+	args, err := h.session.accept(&r.value)
 	if err != nil {
 		return objectOverloaded
 	}
@@ -120,9 +123,9 @@ func (h *handledEvent) newEvent(ctx context.Context, r *objectRecord, c *cargo, 
 	}
 	e := newFetchEvent(ctx, c, to)
 	if r.body.stream != 0 {
-		stream, err := h.peer.addReceived(r.body.stream)
+		stream, err := h.session.addReceived(r.body.stream)
 		if err == nil {
-			e.body = passedBody(stream, r.body.length, h.peer.all.app.config().opts.MaxBody, func() {})
+			e.body = passedBody(stream, r.body.length, h.session.all.app.config().opts.MaxBody, func() {})
 		} else {
 			e.body = passedBody(ended{}, -1, 0, func() {})
 		}
@@ -167,7 +170,7 @@ func (h *handledEvent) answerCall(e *event) {
 	var streams []*sentStream
 	var err error
 	if result != nil {
-		r.value, streams, err = h.peer.export(result)
+		r.value, streams, err = h.session.export(result)
 	}
 	if err != nil {
 		result.drop()
@@ -179,7 +182,7 @@ func (h *handledEvent) answerCall(e *event) {
 
 // answerRequest answers a request whose event has ended.
 func (h *handledEvent) answerRequest(e *event) {
-	app := h.peer.all.app
+	app := h.session.all.app
 	if e.response == nil || e.lost != nil {
 		if e.response != nil {
 			e.response.discard()
@@ -197,7 +200,7 @@ func (h *handledEvent) answerRequest(e *event) {
 	case e.response.offer != 0:
 		r.offer = app.exportOffer(e.response.offer)
 	case e.response.reader != nil:
-		stream, err := h.peer.addSent(e.response.reader, func() {
+		stream, err := h.session.addSent(e.response.reader, func() {
 			e.response.onSent()
 			e.discardBody()
 			h.cancel()
@@ -237,7 +240,7 @@ func (h *handledEvent) answerMoved() {
 
 // answer sends an answer. streams are the bodies in it, and result is its value, which holds what the record refers to until it was sent.
 func (h *handledEvent) answer(r *objectRecord, streams []*sentStream, result *parcel) {
-	p := h.peer
+	p := h.session
 	sent := func() {
 		result.passed()
 		p.removeHandled(h)
@@ -245,30 +248,52 @@ func (h *handledEvent) answer(r *objectRecord, streams []*sentStream, result *pa
 			h.cancel()
 		}
 	}
-	long, err := p.sendWhole(r, sent)
-	switch {
+	switch long, err := p.sendWhole(r, sent); {
+	case errors.Is(err, linger.ErrClusterFull):
+		go h.answerLater(r, streams, result, sent)
 	case err != nil:
-		p.all.report("an answer to another node was dropped", p.node, "error", err)
-		for _, s := range streams {
-			s.cancel(errNodeLost)
-		}
-		p.all.app.references.takeBack(p, r.value.references)
-		result.drop()
-		p.removeHandled(h) // the check of the other node finds that there is no answer
-		h.cancel()
+		h.dropAnswer(r, streams, result, err)
 	case !long:
 		sent()
 	}
 }
 
+// answerLater sends an answer for which the queue to the other nodes was full, when there is room. After maxPiecePause it is dropped.
+func (h *handledEvent) answerLater(r *objectRecord, streams []*sentStream, result *parcel, sent func()) {
+	for pause := firstPiecePause; ; pause *= 2 {
+		time.Sleep(pause)
+		switch long, err := h.session.sendWhole(r, sent); {
+		case errors.Is(err, linger.ErrClusterFull) && pause < maxPiecePause:
+			continue
+		case err != nil:
+			h.dropAnswer(r, streams, result, err)
+		case !long:
+			sent()
+		}
+		return
+	}
+}
+
+// dropAnswer ends an event whose answer cannot be sent. The check of the other node finds that there is none.
+func (h *handledEvent) dropAnswer(r *objectRecord, streams []*sentStream, result *parcel, err error) {
+	h.session.all.report("an answer to another node was dropped", h.session.node, "error", err)
+	for _, s := range streams {
+		s.cancel(errNodeLost)
+	}
+	h.session.all.app.references.takeBack(h.session, r.value.references)
+	result.drop()
+	h.session.removeHandled(h)
+	h.cancel()
+}
+
 // respond sends a short answer to an event that was not added.
-func (p *peer) respond(r *objectRecord) {
+func (p *session) respond(r *objectRecord) {
 	if err := p.send(r); err != nil {
 		p.all.report("an answer to another node was dropped", p.node, "error", err)
 	}
 }
 
-func (p *peer) removeHandled(h *handledEvent) {
+func (p *session) removeHandled(h *handledEvent) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.handled, h.number)

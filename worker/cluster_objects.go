@@ -45,10 +45,10 @@ type clusterObjects struct {
 	counts  clusterCounts
 	limit   loglimit.Limiter[string]
 
-	mu       sync.Mutex
-	routes   map[objectKey]*route
-	peers    map[string]*peer
-	sessions uint64 // the last number of a session
+	mu          sync.Mutex
+	routes      map[objectKey]*route
+	sessions    map[string]*session
+	lastSession uint64 // the last number of a session
 }
 
 // clusterCounts are the counters of ClusterStatus.
@@ -79,7 +79,7 @@ func newClusterObjects(a *App) *clusterObjects {
 		alarms: newClusterAlarms(a),
 		app:    a, node: cluster.Node(), cluster: cluster, process: binary.BigEndian.Uint64(process[:]) | 1, ctx: ctx, cancel: cancel, started: make(chan struct{}),
 		limit:  loglimit.Limiter[string]{Period: logPeriod, Lines: logLines},
-		routes: map[objectKey]*route{}, peers: map[string]*peer{},
+		routes: map[objectKey]*route{}, sessions: map[string]*session{},
 	}
 }
 
@@ -158,9 +158,9 @@ func (all *clusterObjects) end() {
 	}
 	all.cancel()
 	all.mu.Lock()
-	peers := slices.Collect(maps.Values(all.peers))
+	sessions := slices.Collect(maps.Values(all.sessions))
 	all.mu.Unlock()
-	for _, p := range peers {
+	for _, p := range sessions {
 		_ = p.send(&objectRecord{kind: recordLeft}) // otherwise the node is found missing later
 		p.end()
 	}
@@ -186,14 +186,14 @@ func (all *clusterObjects) check(now time.Time) {
 	all.changed()
 	all.followDrain()
 	all.mu.Lock()
-	peers := slices.Collect(maps.Values(all.peers))
+	sessions := slices.Collect(maps.Values(all.sessions))
 	routes := slices.Collect(maps.Values(all.routes))
 	idle := map[*route]bool{}
 	for _, r := range routes {
 		idle[r] = r.uses == 0 && now.Sub(r.used) >= routeIdle
 	}
 	all.mu.Unlock()
-	for _, p := range peers {
+	for _, p := range sessions {
 		p.check(now)
 	}
 	for _, r := range routes {
@@ -321,19 +321,19 @@ func (all *clusterObjects) unsettle(ref script.ObjectRef) {
 // errUnplaced is the error of an object for which no owner was found in time.
 var errUnplaced = errors.New("worker: no node could take the object in time: the store of the cluster does not answer, or the owner has ended and its lease has not lapsed; retry")
 
-// peer returns the session with another node.
-func (all *clusterObjects) peer(node string) *peer {
+// session returns the session with another node.
+func (all *clusterObjects) session(node string) *session {
 	all.mu.Lock()
 	defer all.mu.Unlock()
-	return all.peerLocked(node)
+	return all.sessionLocked(node)
 }
 
-func (all *clusterObjects) peerLocked(node string) *peer {
-	p := all.peers[node]
+func (all *clusterObjects) sessionLocked(node string) *session {
+	p := all.sessions[node]
 	if p == nil {
-		all.sessions++
-		p = newPeer(all, node, session{all.process, all.sessions}, nil)
-		all.peers[node] = p
+		all.lastSession++
+		p = newSession(all, node, sessionID{all.process, all.lastSession}, nil)
+		all.sessions[node] = p
 	}
 	return p
 }
@@ -350,8 +350,8 @@ func (all *clusterObjects) serve(from string, record []byte, _ func([]byte)) {
 		return
 	}
 	all.mu.Lock()
-	p := all.peerLocked(from)
-	var last *peer
+	p := all.sessionLocked(from)
+	var last *session
 	switch p.receive(r) {
 	case outdated:
 		all.mu.Unlock()
@@ -359,7 +359,7 @@ func (all *clusterObjects) serve(from string, record []byte, _ func([]byte)) {
 		return
 	case renewed:
 		last, p = p, p.successor(r)
-		all.peers[from] = p
+		all.sessions[from] = p
 	case current:
 	}
 	all.mu.Unlock()
@@ -372,11 +372,11 @@ func (all *clusterObjects) serve(from string, record []byte, _ func([]byte)) {
 // changed ends the sessions with nodes that have left the cluster.
 func (all *clusterObjects) changed() {
 	nodes := all.cluster.Nodes()
-	var gone []*peer
+	var gone []*session
 	all.mu.Lock()
-	for node, p := range all.peers {
+	for node, p := range all.sessions {
 		if !slices.Contains(nodes, node) || p.hasEnded() {
-			delete(all.peers, node)
+			delete(all.sessions, node)
 			gone = append(gone, p)
 		}
 	}

@@ -61,8 +61,8 @@ const (
 	recordFieldStreams
 )
 
-// session identifies the state that a node has about another one.
-type session struct {
+// sessionID identifies the state that a node has about another one.
+type sessionID struct {
 	process uint64 // a random number of the process
 	number  uint64 // rises when the process has given up the state
 }
@@ -70,7 +70,7 @@ type session struct {
 // objectRecord is a record of the service objects. Its kind decides which fields are used.
 type objectRecord struct {
 	kind     recordKind
-	sender   session
+	sender   sessionID
 	receiver uint64 // the process of the receiver; 0 if the sender has not heard of it
 	number   uint64 // of the call or the stream
 

@@ -39,7 +39,7 @@ func exampleRecords() []*objectRecord {
 		records = append(records, &objectRecord{kind: kind, number: 9})
 	}
 	for _, r := range records {
-		r.sender, r.receiver = session{11, 12}, 13
+		r.sender, r.receiver = sessionID{11, 12}, 13
 		if r.header == nil {
 			r.header = http.Header{}
 		}
@@ -90,7 +90,7 @@ func fuzzCluster(t testing.TB, cluster *memcluster.Cluster, name string) *cluste
 	a.current.Store(&configuration{opts: Options{MaxBody: 1 << 20, EventTimeout: time.Second}})
 	all := &clusterObjects{
 		app: a, node: name, cluster: node, process: uint64(len(name)), ctx: t.Context(), started: make(chan struct{}),
-		limit: loglimit.Limiter[string]{Period: time.Second, Lines: 1}, routes: map[objectKey]*route{}, peers: map[string]*peer{},
+		limit: loglimit.Limiter[string]{Period: time.Second, Lines: 1}, routes: map[objectKey]*route{}, sessions: map[string]*session{},
 	}
 	a.cluster = all
 	return all
@@ -111,7 +111,7 @@ func FuzzObjectRecord(f *testing.F) {
 			}
 		}
 		all := fuzzCluster(t, memcluster.New(), "a")
-		p := all.peer("b")
+		p := all.session("b")
 		s, err := p.addSent(&contentReader{content: []byte("content")}, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -122,32 +122,32 @@ func FuzzObjectRecord(f *testing.F) {
 		all.serve("b", record, nil)
 		all.serve("b", record, nil)
 		s.cancel(errBodyConsumed)
-		all.peer("b").end()
+		all.session("b").end()
 		if n := len(all.app.references.byNumber); n > 0 {
 			t.Errorf("nothing refers to the other node after the end of the session; got %d references", n)
 		}
 	})
 }
 
-// TestPeerSession checks which records belong to a session.
-func TestPeerSession(t *testing.T) {
-	own := session{1, 5}
+// TestSession checks which records belong to a session.
+func TestSession(t *testing.T) {
+	own := sessionID{1, 5}
 	for _, row := range []struct {
 		name     string
-		theirs   session
-		sender   session
+		theirs   sessionID
+		sender   sessionID
 		receiver uint64
 		want     reception
 	}{
-		{"the first one", session{}, session{9, 3}, 0, current},
-		{"of the same session", session{9, 3}, session{9, 3}, 1, current},
-		{"for another process", session{9, 3}, session{9, 3}, 2, outdated},
-		{"of an earlier session", session{9, 3}, session{9, 2}, 1, outdated},
-		{"of a later session", session{9, 3}, session{9, 4}, 1, renewed},
-		{"of a new process", session{9, 3}, session{8, 1}, 0, renewed},
-		{"of a former process", session{9, 3}, session{7, 9}, 0, outdated},
+		{"the first one", sessionID{}, sessionID{9, 3}, 0, current},
+		{"of the same session", sessionID{9, 3}, sessionID{9, 3}, 1, current},
+		{"for another process", sessionID{9, 3}, sessionID{9, 3}, 2, outdated},
+		{"of an earlier session", sessionID{9, 3}, sessionID{9, 2}, 1, outdated},
+		{"of a later session", sessionID{9, 3}, sessionID{9, 4}, 1, renewed},
+		{"of a new process", sessionID{9, 3}, sessionID{8, 1}, 0, renewed},
+		{"of a former process", sessionID{9, 3}, sessionID{7, 9}, 0, outdated},
 	} {
-		p := newPeer(nil, "b", own, []uint64{7})
+		p := newSession(nil, "b", own, []uint64{7})
 		p.theirs = row.theirs
 		if got := p.receive(&objectRecord{sender: row.sender, receiver: row.receiver}); got != row.want {
 			t.Errorf("a record %s is received as %d; got %d", row.name, row.want, got)

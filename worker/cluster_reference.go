@@ -2,15 +2,15 @@ package worker
 
 // importedReference is a reference to something at another node. That node counts its holders here as one for each time that it has sent the reference.
 type importedReference struct {
-	peer     *peer
+	session  *session
 	number   int    // at the other node
 	local    int    // the number here
 	received uint64 // how often it was received
 }
 
 // export returns a value for a record to the other node, and the bodies that are sent with it. The other node becomes a holder of the references in the value. The
-// error is [errPeerFull] or [errNodeLost].
-func (p *peer) export(v *parcel) (recordValue, []*sentStream, error) {
+// error is [errSessionFull] or [errNodeLost].
+func (p *session) export(v *parcel) (recordValue, []*sentStream, error) {
 	out := recordValue{text: v.text, plain: v.plain}
 	var streams []*sentStream
 	for _, b := range v.bodies {
@@ -44,8 +44,8 @@ func withdrawAll(streams []*sentStream) {
 	}
 }
 
-// accept returns a value of a record of the other node as a parcel, which holds what the value refers to. The error is [errPeerFull] or [errNodeLost].
-func (p *peer) accept(v *recordValue) (*parcel, error) {
+// accept returns a value of a record of the other node as a parcel, which holds what the value refers to. The error is [errSessionFull] or [errNodeLost].
+func (p *session) accept(v *recordValue) (*parcel, error) {
 	out := &parcel{text: v.text, plain: v.plain, app: p.all.app}
 	var err error
 	if out.references, err = p.all.app.references.take(p, v.references); err != nil {
@@ -68,13 +68,13 @@ func (p *peer) accept(v *recordValue) (*parcel, error) {
 	}
 	if out.size() > maxCallSize {
 		out.drop()
-		return nil, errPeerFull
+		return nil, errSessionFull
 	}
 	return out, nil
 }
 
 // refuseBodies ends bodies that the other node wants to send.
-func (p *peer) refuseBodies(bodies []recordBody) {
+func (p *session) refuseBodies(bodies []recordBody) {
 	for _, b := range bodies {
 		if b.stream != 0 {
 			_ = p.send(&objectRecord{kind: recordStreamEnded, number: b.stream}) // the session ends it otherwise
@@ -83,19 +83,19 @@ func (p *peer) refuseBodies(bodies []recordBody) {
 }
 
 // give makes the other node a holder of references of this node, and returns them for a record.
-func (all *references) give(p *peer, numbers []int) ([]recordReference, error) {
+func (all *references) give(p *session, numbers []int) ([]recordReference, error) {
 	if len(numbers) == 0 {
 		return nil, nil
 	}
 	all.mu.Lock()
 	defer all.mu.Unlock()
-	if len(p.held)+len(numbers) > maxPeerHeld {
-		return nil, errPeerFull
+	if len(p.held)+len(numbers) > maxSessionHeld {
+		return nil, errSessionFull
 	}
 	given := make([]recordReference, 0, len(numbers))
 	for _, number := range numbers {
 		r := all.byNumber[number]
-		if r != nil && r.imported != nil && r.imported.peer == p {
+		if r != nil && r.imported != nil && r.imported.session == p {
 			given = append(given, recordReference{r.imported.number, true})
 			continue
 		}
@@ -109,7 +109,7 @@ func (all *references) give(p *peer, numbers []int) ([]recordReference, error) {
 }
 
 // takeBack ends what give has given, because it was not sent.
-func (all *references) takeBack(p *peer, given []recordReference) {
+func (all *references) takeBack(p *session, given []recordReference) {
 	for _, one := range given {
 		if !one.home {
 			all.releaseFor(p, one.number, 1)
@@ -118,7 +118,7 @@ func (all *references) takeBack(p *peer, given []recordReference) {
 }
 
 // releaseFor removes holders of a reference that the other node has held.
-func (all *references) releaseFor(p *peer, number int, holders uint64) {
+func (all *references) releaseFor(p *session, number int, holders uint64) {
 	all.mu.Lock()
 	n := min(uint64(p.held[number]), holders)          //nolint:gosec // is not negative
 	if p.held[number] -= int(n); p.held[number] <= 0 { //nolint:gosec // is at most what is held
@@ -135,21 +135,21 @@ func (all *references) releaseFor(p *peer, number int, holders uint64) {
 }
 
 // isHeldBy reports whether the other node holds a reference.
-func (all *references) isHeldBy(p *peer, number int) bool {
+func (all *references) isHeldBy(p *session, number int) bool {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	return p.held[number] > 0
 }
 
 // take returns the numbers here of references in a record of the other node, and adds a holder to each.
-func (all *references) take(p *peer, received []recordReference) ([]int, error) {
+func (all *references) take(p *session, received []recordReference) ([]int, error) {
 	if len(received) == 0 {
 		return nil, nil
 	}
 	all.mu.Lock()
 	defer all.mu.Unlock()
-	if len(p.imported)+len(received) > maxPeerHeld {
-		return nil, errPeerFull
+	if len(p.imported)+len(received) > maxSessionHeld {
+		return nil, errSessionFull
 	}
 	numbers := make([]int, 0, len(received))
 	for _, one := range received {
@@ -159,7 +159,7 @@ func (all *references) take(p *peer, received []recordReference) ([]int, error) 
 }
 
 // takeLocked is take for one reference.
-func (all *references) takeLocked(p *peer, one recordReference) int {
+func (all *references) takeLocked(p *session, one recordReference) int {
 	if one.home {
 		if r := all.byNumber[one.number]; r != nil && p.held[one.number] > 0 {
 			r.holders++
@@ -173,7 +173,7 @@ func (all *references) takeLocked(p *peer, one recordReference) int {
 			all.byNumber = map[int]*reference{}
 		}
 		all.last++
-		imported = &importedReference{peer: p, number: one.number, local: all.last}
+		imported = &importedReference{session: p, number: one.number, local: all.last}
 		p.imported[one.number] = imported
 		all.byNumber[all.last] = &reference{imported: imported}
 	}
@@ -182,8 +182,8 @@ func (all *references) takeLocked(p *peer, one recordReference) int {
 	return imported.local
 }
 
-// endPeer releases what the other node holds, and ends the references to what it has.
-func (all *references) endPeer(p *peer) {
+// endSession releases what the other node holds, and ends the references to what it has.
+func (all *references) endSession(p *session) {
 	all.mu.Lock()
 	released := map[int]*reference{}
 	for number, holders := range p.held {
@@ -209,7 +209,7 @@ func (r *reference) released(number int) {
 	case r == nil:
 	case r.imported != nil:
 		i := r.imported
-		_ = i.peer.send(&objectRecord{kind: recordRelease, reference: i.number, count: i.received}) // the session releases it otherwise
+		_ = i.session.send(&objectRecord{kind: recordRelease, reference: i.number, count: i.received}) // the session releases it otherwise
 	default:
 		r.home.released(number)
 	}
@@ -221,7 +221,7 @@ func (i *importedReference) send(e *event, c *cargo) (failure string) {
 		return referenceBroken
 	}
 	r := &objectRecord{kind: recordReferenceCall, reference: i.number}
-	if _, err := i.peer.sendEvent(r, e, c, nil, func() {}); err != nil {
+	if _, err := i.session.sendEvent(r, e, c, nil, func() {}); err != nil {
 		return failureOf(err)
 	}
 	return ""

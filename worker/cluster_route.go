@@ -193,7 +193,7 @@ func (r *route) forward(d *delivery, node string, ref script.ObjectRef) {
 	if d.cargo.request != nil {
 		record.kind = recordFetch
 	}
-	long, err := r.all.peer(node).sendEvent(record, d.event, d.cargo, d, r.sentLong)
+	long, err := r.all.session(node).sendEvent(record, d.event, d.cargo, d, r.sentLong)
 	switch {
 	case err == nil && long:
 		r.mu.Lock()

@@ -24,10 +24,10 @@ var (
 
 // sentStream is a body that is sent to another node, as far as that has granted it. Nothing is read from the body before the first grant.
 type sentStream struct {
-	peer   *peer
-	number uint64
-	reader bodyReader
-	onEnd  func() // called once, when the reader is not used any more; nil for nothing
+	session *session
+	number  uint64
+	reader  bodyReader
+	onEnd   func() // called once, when the reader is not used any more; nil for nothing
 
 	mu      sync.Mutex
 	changed latch.Latch // released when allowed or ended has changed
@@ -109,7 +109,7 @@ const (
 // sendPiece sends a record of the stream, and reports whether it was sent. It waits while the queue to the other nodes is full.
 func (s *sentStream) sendPiece(r *objectRecord) bool {
 	for pause := firstPiecePause; ; pause *= 2 {
-		err := s.peer.send(r)
+		err := s.session.send(r)
 		if !errors.Is(err, linger.ErrClusterFull) || pause > maxPiecePause {
 			return err == nil
 		}
@@ -138,12 +138,12 @@ func (s *sentStream) withdraw() {
 	s.mu.Lock()
 	s.ended = true
 	s.mu.Unlock()
-	s.peer.removeSent(s.number)
+	s.session.removeSent(s.number)
 }
 
 // finish removes the stream.
 func (s *sentStream) finish() {
-	s.peer.removeSent(s.number)
+	s.session.removeSent(s.number)
 	if s.onEnd != nil {
 		s.onEnd()
 	}
@@ -151,8 +151,8 @@ func (s *sentStream) finish() {
 
 // receivedStream is a body that another node sends. It is a bodyReader.
 type receivedStream struct {
-	peer   *peer
-	number uint64
+	session *session
+	number  uint64
 
 	mu       sync.Mutex
 	changed  latch.Latch // released when data or err has changed
@@ -196,7 +196,7 @@ func (s *receivedStream) grantLocked() {
 	}
 	s.granted = end
 	s.mu.Unlock()
-	_ = s.peer.send(&objectRecord{kind: recordCredit, number: s.number, offset: end}) // renewed by renewGrant
+	_ = s.session.send(&objectRecord{kind: recordCredit, number: s.number, offset: end}) // renewed by renewGrant
 	s.mu.Lock()
 }
 
@@ -209,7 +209,7 @@ func (s *receivedStream) renewGrant() bool {
 	s.progress = false
 	s.mu.Unlock()
 	if stalled {
-		_ = s.peer.send(&objectRecord{kind: recordCredit, number: s.number, offset: granted})
+		_ = s.session.send(&objectRecord{kind: recordCredit, number: s.number, offset: granted})
 	}
 	return stalled
 }
@@ -234,7 +234,7 @@ func (s *receivedStream) add(r *objectRecord) {
 		if r.failure != "" {
 			s.err = errors.New(r.failure)
 		}
-		s.peer.removeReceived(s.number)
+		s.session.removeReceived(s.number)
 	}
 	s.changed.Release()
 	s.mu.Unlock()
@@ -243,8 +243,8 @@ func (s *receivedStream) add(r *objectRecord) {
 // cancel implements bodyReader.
 func (s *receivedStream) cancel(reason error) {
 	if s.end(reason) {
-		s.peer.removeReceived(s.number)
-		_ = s.peer.send(&objectRecord{kind: recordStreamEnded, number: s.number}) // without it the sender waits until the session ends
+		s.session.removeReceived(s.number)
+		_ = s.session.send(&objectRecord{kind: recordStreamEnded, number: s.number}) // without it the sender waits until the session ends
 	}
 }
 

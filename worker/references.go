@@ -127,7 +127,7 @@ func (all *references) dropLocked(number int) {
 	if r := all.byNumber[number]; r != nil {
 		delete(all.byNumber, number)
 		if r.imported != nil {
-			delete(r.imported.peer.imported, r.imported.number)
+			delete(r.imported.session.imported, r.imported.number)
 			return
 		}
 		delete(r.home.passed.own, number)

@@ -10,33 +10,34 @@ type clock struct {
 	// now returns a time with a monotonic reading, of which only differences are used.
 	now func() time.Time
 
-	// boot returns the time since the machine has booted, with the time for which it was suspended; always 0 on systems without such a clock.
-	boot func() time.Duration
+	// suspended returns two bounds of the time for which the machine was suspended since it has booted, in which the monotonic clock of Go stands still. They
+	// are 0 on systems that do not measure it.
+	suspended func() (atLeast, atMost time.Duration)
 
 	// real converts a duration of this clock to one of package time.
 	real func(time.Duration) time.Duration
 }
 
-var systemClock = clock{now: time.Now, boot: sinceBoot, real: func(d time.Duration) time.Duration { return d }}
+var systemClock = clock{now: time.Now, suspended: suspended, real: func(d time.Duration) time.Duration { return d }}
 
-// moment is a moment on both clocks. The monotonic clock of Go stands still while the machine is suspended, and the time in a test of
-// testing/synctest is not that of the machine. So a deadline has passed as soon as it has on either of them.
+// moment is a moment on a clock: a time, and for how long the machine had been suspended at least until then.
 type moment struct {
-	mono time.Time
-	boot time.Duration
+	time      time.Time
+	suspended time.Duration
 }
 
-func (c clock) moment() moment { return moment{c.now(), c.boot()} }
+func (c clock) moment() moment {
+	atLeast, _ := c.suspended() // before the time, so that a suspension between the two counts
+	return moment{c.now(), atLeast}
+}
 
-func (m moment) add(d time.Duration) moment { return moment{m.mono.Add(d), m.boot + d} }
+func (m moment) add(d time.Duration) moment { return moment{m.time.Add(d), m.suspended} }
 
-// until returns the time until a deadline, which is 0 or less if it has passed.
+// until returns the time until a deadline at least, which is 0 or less if it has passed.
 func (c clock) until(deadline moment) time.Duration {
-	left := deadline.mono.Sub(c.now())
-	if boot := c.boot(); boot > 0 {
-		left = min(left, deadline.boot-boot)
-	}
-	return left
+	left := deadline.time.Sub(c.now())
+	_, atMost := c.suspended()
+	return left - (atMost - deadline.suspended)
 }
 
 // timeout is [context.WithTimeout] with a duration of this clock.

@@ -14,23 +14,23 @@ import (
 
 // The bounds of what one node has in progress at another one. Beyond them calls fail as overloaded.
 const (
-	maxPeerCalls = 16384     // the calls that are not answered
-	maxPeerBytes = 128 << 20 // the bytes of their arguments
-	maxPeerHeld  = 65536     // the references of this node that the other one holds, and those of the other one that are held here
-	maxShort     = 256 << 10 // the size of a record that is sent at once; a longer one is sent as a stream
-	maxLong      = 48 << 20  // the size of a record that is sent as a stream
-	maxLongBytes = 128 << 20 // the bytes of such records that have not arrived completely
+	maxSessionCalls = 16384     // the calls that are not answered
+	maxSessionBytes = 128 << 20 // the bytes of their arguments
+	maxSessionHeld  = 65536     // the references of this node that the other one holds, and those of the other one that are held here
+	maxShort        = 256 << 10 // the size of a record that is sent at once; a longer one is sent as a stream
+	maxLong         = 48 << 20  // the size of a record that is sent as a stream
+	maxLongBytes    = 128 << 20 // the bytes of such records that have not arrived completely
 )
 
-// peer is what this node has in progress with another one: a session with it. It ends when the node has left the cluster, or when one of the two nodes has begun a
+// session is what this node has in progress with another one: a session with it. It ends when the node has left the cluster, or when one of the two nodes has begun a
 // new session.
-type peer struct {
+type session struct {
 	all  *clusterObjects
 	node string
-	own  session // of this node
+	own  sessionID // of this node
 
 	mu        sync.Mutex
-	theirs    session // of the other node; zero if it is not known
+	theirs    sessionID // of the other node; zero if it is not known
 	former    []uint64
 	ended     bool
 	calls     map[uint64]*sentEvent      // sent, and not answered
@@ -50,8 +50,8 @@ type longRecord struct {
 	granted uint64
 }
 
-func newPeer(all *clusterObjects, node string, own session, former []uint64) *peer {
-	return &peer{
+func newSession(all *clusterObjects, node string, own sessionID, former []uint64) *session {
+	return &session{
 		all: all, node: node, own: own, former: former,
 		calls: map[uint64]*sentEvent{}, handled: map[uint64]*handledEvent{}, sent: map[uint64]*sentStream{},
 		received: map[uint64]*receivedStream{}, long: map[uint64]*longRecord{}, held: map[int]int{}, imported: map[int]*importedReference{},
@@ -71,13 +71,13 @@ const (
 )
 
 // receive decides about a record of the other node.
-func (p *peer) receive(r *objectRecord) reception {
+func (p *session) receive(r *objectRecord) reception {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case r.receiver != 0 && r.receiver != p.own.process, slices.Contains(p.former, r.sender.process):
 		return outdated
-	case p.theirs == session{}:
+	case p.theirs == sessionID{}:
 		p.theirs = r.sender
 	case p.theirs.process != r.sender.process:
 		return renewed
@@ -92,8 +92,8 @@ func (p *peer) receive(r *objectRecord) reception {
 	return current
 }
 
-// successor returns the peer of the session that a record of the other node begins.
-func (p *peer) successor(r *objectRecord) *peer {
+// successor returns the session that a record of the other node begins.
+func (p *session) successor(r *objectRecord) *session {
 	p.mu.Lock()
 	former := p.former
 	if p.theirs.process != r.sender.process {
@@ -101,15 +101,15 @@ func (p *peer) successor(r *objectRecord) *peer {
 		former = former[max(0, len(former)-maxFormer):]
 	}
 	p.mu.Unlock()
-	next := newPeer(p.all, p.node, p.own, former)
+	next := newSession(p.all, p.node, p.own, former)
 	next.theirs = r.sender
 	return next
 }
 
 // send sends a short record. The error is that of linger.Cluster, or [errNodeLost].
-func (p *peer) send(r *objectRecord) error { return p.sendBytes(p.encode(r)) }
+func (p *session) send(r *objectRecord) error { return p.sendBytes(p.encode(r)) }
 
-func (p *peer) sendBytes(b []byte) error {
+func (p *session) sendBytes(b []byte) error {
 	p.mu.Lock()
 	ended := p.ended
 	p.mu.Unlock()
@@ -120,7 +120,7 @@ func (p *peer) sendBytes(b []byte) error {
 }
 
 // encode returns a record for the other node.
-func (p *peer) encode(r *objectRecord) []byte {
+func (p *session) encode(r *objectRecord) []byte {
 	r.sender = p.own
 	p.mu.Lock()
 	r.receiver = p.theirs.process
@@ -130,7 +130,7 @@ func (p *peer) encode(r *objectRecord) []byte {
 
 // sendWhole sends a record of any size. If it is long it is sent as a stream, which has not ended when sendWhole returns: then long is true, and sent is called at its
 // end. Otherwise sent is not called.
-func (p *peer) sendWhole(r *objectRecord, sent func()) (long bool, err error) {
+func (p *session) sendWhole(r *objectRecord, sent func()) (long bool, err error) {
 	b := p.encode(r)
 	if len(b) <= maxShort {
 		return false, p.sendBytes(b)
@@ -161,57 +161,57 @@ func (c *contentReader) next() ([]byte, error) {
 // cancel implements bodyReader. The stream that reads the content ends on its own.
 func (c *contentReader) cancel(error) {}
 
-// addSent adds a body that is sent to the other node. The error is [errPeerFull] or [errNodeLost].
-func (p *peer) addSent(reader bodyReader, onEnd func()) (*sentStream, error) {
+// addSent adds a body that is sent to the other node. The error is [errSessionFull] or [errNodeLost].
+func (p *session) addSent(reader bodyReader, onEnd func()) (*sentStream, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case p.ended:
 		return nil, errNodeLost
 	case len(p.sent) >= maxStreams:
-		return nil, errPeerFull
+		return nil, errSessionFull
 	}
-	s := &sentStream{peer: p, number: p.all.nextNumber(), reader: reader, onEnd: onEnd}
+	s := &sentStream{session: p, number: p.all.nextNumber(), reader: reader, onEnd: onEnd}
 	p.sent[s.number] = s
 	return s, nil
 }
 
-func (p *peer) removeSent(number uint64) {
+func (p *session) removeSent(number uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.sent, number)
 }
 
-// addReceived adds a body that the other node sends. The error is [errPeerFull] or [errNodeLost].
-func (p *peer) addReceived(number uint64) (*receivedStream, error) {
+// addReceived adds a body that the other node sends. The error is [errSessionFull] or [errNodeLost].
+func (p *session) addReceived(number uint64) (*receivedStream, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case p.ended:
 		return nil, errNodeLost
 	case len(p.received) >= maxStreams, p.received[number] != nil:
-		return nil, errPeerFull
+		return nil, errSessionFull
 	}
-	s := &receivedStream{peer: p, number: number}
+	s := &receivedStream{session: p, number: number}
 	p.received[number] = s
 	return s, nil
 }
 
-func (p *peer) removeReceived(number uint64) {
+func (p *session) removeReceived(number uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.received, number)
 }
 
 // hasEnded reports whether the session has ended.
-func (p *peer) hasEnded() bool {
+func (p *session) hasEnded() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.ended
 }
 
 // end ends the session: what waits for the other node fails, and what that node holds is released.
-func (p *peer) end() {
+func (p *session) end() {
 	p.mu.Lock()
 	if p.ended {
 		p.mu.Unlock()
@@ -230,14 +230,14 @@ func (p *peer) end() {
 	for _, h := range handled {
 		h.cancel()
 	}
-	p.all.app.references.endPeer(p)
+	p.all.app.references.endSession(p)
 	for _, number := range slices.Sorted(maps.Keys(calls)) {
 		calls[number].fail(objectUnanswered)
 	}
 }
 
 // handle handles a record of the other node. It does not block.
-func (p *peer) handle(r *objectRecord) {
+func (p *session) handle(r *objectRecord) {
 	switch r.kind {
 	case recordCall, recordFetch, recordReferenceCall:
 		p.handleEvent(r)
@@ -268,7 +268,7 @@ func (p *peer) handle(r *objectRecord) {
 }
 
 // leave ends the session because the other node has ended. What it has not answered is sent to other nodes.
-func (p *peer) leave() {
+func (p *session) leave() {
 	p.mu.Lock()
 	calls := p.calls
 	p.calls, p.bytes = map[uint64]*sentEvent{}, 0
@@ -280,7 +280,7 @@ func (p *peer) leave() {
 }
 
 // handleStream handles a record about a body that is sent to the other node.
-func (p *peer) handleStream(r *objectRecord) {
+func (p *session) handleStream(r *objectRecord) {
 	p.mu.Lock()
 	s := p.sent[r.number]
 	p.mu.Unlock()
@@ -294,7 +294,7 @@ func (p *peer) handleStream(r *objectRecord) {
 }
 
 // beginLong begins to receive a long record.
-func (p *peer) beginLong(r *objectRecord) {
+func (p *session) beginLong(r *objectRecord) {
 	p.mu.Lock()
 	full := p.ended || len(p.long) >= maxStreams || p.long[r.number] != nil
 	if !full {
@@ -310,7 +310,7 @@ func (p *peer) beginLong(r *objectRecord) {
 }
 
 // handleChunk handles a part of a stream.
-func (p *peer) handleChunk(r *objectRecord) {
+func (p *session) handleChunk(r *objectRecord) {
 	p.mu.Lock()
 	s, long := p.received[r.number], p.long[r.number]
 	p.mu.Unlock()
@@ -323,7 +323,7 @@ func (p *peer) handleChunk(r *objectRecord) {
 }
 
 // addLong adds a part of a long record, and handles the record after its last one.
-func (p *peer) addLong(long *longRecord, r *objectRecord) {
+func (p *session) addLong(long *longRecord, r *objectRecord) {
 	p.mu.Lock()
 	bad := uint64(len(long.data)) != r.offset || len(long.data)+len(r.data) > maxLong || p.longBytes+len(r.data) > maxLongBytes || r.failure != ""
 	if !bad {
@@ -349,7 +349,7 @@ func (p *peer) addLong(long *longRecord, r *objectRecord) {
 }
 
 // handleWhole handles a long record that has arrived completely.
-func (p *peer) handleWhole(b []byte) {
+func (p *session) handleWhole(b []byte) {
 	r, err := parseObjectRecord(b)
 	if err != nil || r.kind == recordLong || r.kind == recordChunk {
 		p.all.report("a record was dropped", p.node, "error", cmp.Or(err, errRecord))
@@ -359,7 +359,7 @@ func (p *peer) handleWhole(b []byte) {
 }
 
 // check asks the other node about the calls and streams that have waited for long, because a record may have been lost.
-func (p *peer) check(now time.Time) {
+func (p *session) check(now time.Time) {
 	r := &objectRecord{kind: recordCheck}
 	p.mu.Lock()
 	for number, call := range p.calls {
@@ -383,7 +383,7 @@ func (p *peer) check(now time.Time) {
 }
 
 // handleCheck answers the check of the other node.
-func (p *peer) handleCheck(r *objectRecord) {
+func (p *session) handleCheck(r *objectRecord) {
 	unknown := &objectRecord{kind: recordUnknown}
 	p.mu.Lock()
 	for _, number := range r.calls {
@@ -403,7 +403,7 @@ func (p *peer) handleCheck(r *objectRecord) {
 }
 
 // handleUnknown ends what the other node does not have: it was lost on its way, or its answer was.
-func (p *peer) handleUnknown(r *objectRecord) {
+func (p *session) handleUnknown(r *objectRecord) {
 	for _, number := range r.calls {
 		if call := p.takeCall(number); call != nil {
 			call.fail(objectUnanswered)
