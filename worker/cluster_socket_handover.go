@@ -43,7 +43,26 @@ func (all *clusterSockets) resume() {
 	all.mu.Lock()
 	all.suspending = false
 	all.mu.Unlock()
+	for _, s := range all.app.objects.hibernatables.list() { // the objects are placed again, with their storage
+		s.depart()
+	}
 	all.findAll()
+}
+
+// deliverEnded passes the end of a connection, in the old process of a hand-over, to the object of its WebSocket.
+func (all *clusterSockets) deliverEnded(ended endedWebSocket) {
+	for late := time.Now().Add(all.bound); time.Now().Before(late) && all.ctx.Err() == nil; {
+		if node, err := all.ownerOf(ended.moved.object); err == nil && node == all.cluster.Node() {
+			all.app.objects.passEnded(ended)
+			return
+		}
+		select {
+		case <-time.After(maxFindPause):
+		case <-all.ctx.Done():
+		}
+	}
+	all.app.opts.Logger.Error("the close event of a WebSocket that has ended during the hand-over cannot be delivered: its object is not on this node any more",
+		"class", ended.moved.object.Class, "object", ended.moved.object.ID)
 }
 
 // findAll looks for the owners of connections that are not attached.

@@ -276,6 +276,13 @@ func TestClusterSocketHandover(t *testing.T) {
 		c.want("kept")
 		c.send("2", "=ctx.getWebSockets().length")
 		c.want("b 2", "b 1")
+		b, d := all.byName["b"], all.open("b", "b", "?name=d")
+		b.sockets.suspend(context.Background())
+		b.sockets.resume() // a hand-over that has failed
+		d.send("3", "=[ws.deserializeAttachment().name, ctx.getWebSockets().length].join(' ')")
+		d.want("b 3", "b d 2")
+		c.send("4")
+		c.want("b 4")
 		a.sockets.suspend(context.Background())
 		time.Sleep(time.Minute)
 		all.byName["b"].wantOutput(t, "close [1006,")

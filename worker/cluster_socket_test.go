@@ -45,6 +45,21 @@ func TestClusterObjectWebSocket(t *testing.T) {
 			clients[1].want("2")
 		})
 	})
+	t.Run("a script talks with the object", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			_, nodes := serveNodes(t, offerScript(`
+				const ws = await open(env);
+				ws.accept();
+				ws.send("a");
+				const { data } = await next(ws, "message");
+				ws.send("close");
+				const { code, reason, wasClean } = await next(ws, "close");
+				return Response.json([data, code, reason, wasClean]);`), offerOptions)
+			for _, n := range nodes {
+				n.get("/", 200, `["echo a",4002,"object",true]`)
+			}
+		})
+	})
 	t.Run("the owner is shut down", func(t *testing.T) {
 		bubble(t, func(t *testing.T) {
 			_, nodes, clients, owner := chatNodes(t)

@@ -74,6 +74,15 @@ func readEnded(record []byte) (ended endedWebSocket, err error) {
 
 // deliverEnded passes the end of a connection in the old process to the object of its WebSocket.
 func (all *objects) deliverEnded(ended endedWebSocket) {
+	if all.app.sockets != nil {
+		go all.app.sockets.deliverEnded(ended)
+		return
+	}
+	all.passEnded(ended)
+}
+
+// passEnded is deliverEnded for an object that is on this node.
+func (all *objects) passEnded(ended endedWebSocket) {
 	s, err := all.importSocket(ended.moved)
 	if err != nil {
 		all.app.opts.Logger.Error("the close event of a WebSocket that has ended during the hand-over cannot be delivered", "error", err)

@@ -221,8 +221,8 @@ func (a *App) resume() {
 	if a.cluster != nil {
 		a.cluster.resume()
 	}
-	a.objects.unpark()
 	a.sockets.resume()
+	a.objects.unpark()
 	a.objects.pauseAlarms(false)
 	a.clocks.resume()
 	a.inputs.open()

@@ -202,6 +202,10 @@ func (h handler) Import(socket *linger.Socket, state []byte) error {
 		h.app.assignments.add(socket, &assignment{worker: h.app.workerForObject(), trace: m.trace})
 		return nil
 	case kindHibernatable:
+		if h.app.sockets != nil { // the object is placed first, with its storage
+			m.connection = newLink()
+			return h.app.importRelay(socket, m)
+		}
 		s, err := h.app.objects.importSocket(m)
 		if err == nil {
 			s.connect(socket)

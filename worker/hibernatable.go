@@ -2,6 +2,7 @@ package worker
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -183,6 +184,13 @@ func (all *hibernatables) find(number int) *hibernatable {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	return all.byNumber[number]
+}
+
+// list returns all WebSockets.
+func (all *hibernatables) list() []*hibernatable {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	return slices.Collect(maps.Values(all.byNumber))
 }
 
 func (all *hibernatables) remove(s *hibernatable) {
