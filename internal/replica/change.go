@@ -29,9 +29,6 @@ type Change struct {
 	Replaced bool   // the database was emptied first: pages that are not in Pages are zeros
 }
 
-// bytes returns about how many bytes of memory a change needs.
-func (c *Change) bytes() int64 { return int64(len(c.Pages))*(PageSize+32) + 64 }
-
 // gathered is what several changes in a row amount to.
 type gathered struct {
 	pages    map[uint32][]byte

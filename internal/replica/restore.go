@@ -124,7 +124,7 @@ func (r *restorer) record(number uint64, bytes []byte) error {
 // follow checks that a record follows the one before it.
 func (r *restorer) follow(number uint64, one *record) error {
 	switch {
-	case r.number == 0 && one.previous != 0 && !(one.first && (one.kind == online || one.kind == offline)) && !one.isEmpty():
+	case r.number == 0 && one.previous != 0 && (!one.first || !one.isSnapshot()) && !one.isEmpty():
 		return r.damage(number, errors.New("it is the first one of the log, and neither a snapshot nor the first one of the object"))
 	case r.number != 0 && one.previous != r.number && r.position.Number == r.number && !r.position.Partial:
 		return errGap
@@ -137,13 +137,16 @@ func (r *restorer) follow(number uint64, one *record) error {
 }
 
 // isEmpty reports whether a record is a transaction after which the database has no pages, so that nothing before it counts.
-func (one *record) isEmpty() bool {
-	return one.kind == transaction && one.first && one.last && len(one.file) == 0
+func (r *record) isEmpty() bool {
+	return r.kind == transaction && r.first && r.last && len(r.file) == 0
 }
+
+// isSnapshot reports whether a record is a part of a snapshot.
+func (r *record) isSnapshot() bool { return r.kind == online || r.kind == offline }
 
 // count counts the records since the last complete snapshot.
 func (r *restorer) count(one *record, bytes int) {
-	if one.first && (one.kind == online || one.kind == offline) {
+	if one.first && one.isSnapshot() {
 		r.since = Position{}
 	}
 	for _, p := range []*Position{&r.counted, &r.since} {
@@ -153,7 +156,7 @@ func (r *restorer) count(one *record, bytes int) {
 	switch {
 	case one.isEmpty():
 		r.counted = Position{Records: 1}
-	case one.last && one.kind != transaction:
+	case one.last && one.isSnapshot():
 		r.counted = r.since
 		r.counted.Snapshot = r.since.Bytes
 	}

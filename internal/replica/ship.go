@@ -128,7 +128,7 @@ func (p *Ship) grow(it *item, bytes int64) {
 
 // tail returns the last item, to which a transaction can be added. mu is held.
 func (p *Ship) tail() *item {
-	if n := len(p.items); n > 0 && p.items[n-1].changes != nil && !(n == 1 && p.running) {
+	if n := len(p.items); n > 0 && p.items[n-1].changes != nil && (n > 1 || !p.running) {
 		return p.items[n-1]
 	}
 	it := &item{changes: &gathered{}}

@@ -1,6 +1,9 @@
 package replica
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // partPages is the number of pages of a database that are read for a part of a snapshot; tests change it.
 var partPages = MaxRecord / PageSize
@@ -22,12 +25,12 @@ func (p *Ship) beginSnapshot() bool {
 }
 
 // offline appends the local database as a snapshot that begins another history. Nothing else is appended meanwhile.
-func (p *Ship) offline(ctx context.Context) error {
+func (p *Ship) offline(ctx context.Context) (err error) {
 	pages, err := p.db.Pages()
 	if err != nil {
 		return err
 	}
-	defer pages.Close()
+	defer func() { err = errors.Join(err, pages.Close()) }()
 	if pages.Size() == 0 {
 		return p.transaction(ctx, &Change{Replaced: true})
 	}
@@ -102,7 +105,7 @@ func (p *Ship) online() {
 	}
 }
 
-func (p *Ship) snapshot() error {
+func (p *Ship) snapshot() (err error) {
 	select {
 	case p.shipper.snapshots <- struct{}{}:
 		defer func() { <-p.shipper.snapshots }()
@@ -117,7 +120,7 @@ func (p *Ship) snapshot() error {
 	if err != nil {
 		return err
 	}
-	defer pages.Close()
+	defer func() { err = errors.Join(err, pages.Close()) }()
 	parts := &parts{pages: pages, tx: begin.tx}
 	for last := pages.Size() == 0; !last; {
 		var file []byte
