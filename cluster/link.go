@@ -20,7 +20,7 @@ import (
 type link struct {
 	connection *nats.Conn
 	logger     *slog.Logger
-	max        int // bytes in the queue
+	most       int // bytes in the queue
 	counts     *counters
 
 	arrived  chan struct{} // has room for one value; sent when something was added to queue
@@ -51,9 +51,9 @@ func (o *outgoing) size() int {
 // keptEntries bounds the entries for which an empty queue keeps its memory.
 const keptEntries = 4096
 
-func newLink(max int, logger *slog.Logger, counts *counters) *link {
+func newLink(most int, logger *slog.Logger, counts *counters) *link {
 	return &link{
-		max: max, logger: logger, counts: counts,
+		most: most, logger: logger, counts: counts,
 		arrived: make(chan struct{}, 1), restored: make(chan struct{}, 1), ended: make(chan struct{}), done: make(chan struct{}),
 	}
 }
@@ -101,7 +101,7 @@ func (l *link) sendLocked(messages ...outgoing) error {
 	for i := range messages {
 		size += messages[i].size()
 	}
-	if l.closed || l.broken || l.pending.Load()+int64(size) > int64(l.max) {
+	if l.closed || l.broken || l.pending.Load()+int64(size) > int64(l.most) {
 		l.counts.full.Add(1)
 		return linger.ErrClusterFull
 	}

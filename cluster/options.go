@@ -124,6 +124,12 @@ func (o *Options) check() error {
 		return wrong("Join, Dir and Advertise are for an embedded server and need Listen; remove them or URLs")
 	case (o.CertFile == "") != (o.KeyFile == ""):
 		return wrong("CertFile and KeyFile belong together; set both")
+	}
+	return o.checkNumbers(wrong)
+}
+
+func (o *Options) checkNumbers(wrong func(string, ...any) error) error {
+	switch {
 	case o.Size < 0 || o.Size > 1000 || o.Replicas < 0 || o.Replicas > 5:
 		return wrong("Size is %d and Replicas is %d, expected up to 1000 nodes and 5 replicas", o.Size, o.Replicas)
 	case o.MaxRecord < 1<<10 || o.MaxRecord > o.SendQueue/2 || o.MaxRecord > o.ReceiveQueue/2 || o.MaxCalls < 1:

@@ -1,6 +1,7 @@
 package cluster_test
 
 import (
+	"errors"
 	"io"
 	"net"
 	"sync"
@@ -75,7 +76,7 @@ func (r *relay) accept() {
 }
 
 func (r *relay) pass(from, to net.Conn) {
-	defer to.Close()
+	defer func() { _ = to.Close() }()
 	b := make([]byte, 4<<10)
 	for {
 		n, err := from.Read(b)
@@ -87,7 +88,7 @@ func (r *relay) pass(from, to net.Conn) {
 		r.mu.Unlock()
 		time.Sleep(delay)
 		if _, werr := to.Write(b[:n]); err != nil || werr != nil {
-			if err != io.EOF {
+			if !errors.Is(err, io.EOF) {
 				_ = from.Close()
 			}
 			return

@@ -102,7 +102,9 @@ func run(args []string, out io.Writer) error {
 		}
 	}
 	table := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(table, "measurement\tsystem\tnodes\tresult")
+	if _, err := fmt.Fprintln(table, "measurement\tsystem\tnodes\tresult"); err != nil {
+		return err
+	}
 	for _, name := range o.only {
 		for _, s := range systems {
 			if err := o.measure(table, name, s); err != nil {
@@ -128,8 +130,8 @@ func (o *options) measure(table *tabwriter.Writer, name string, s system) error 
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(table, "%s\t%s\t%d\t%s\n", name, s.name, n, result)
-			if err := table.Flush(); err != nil {
+			_, err = fmt.Fprintf(table, "%s\t%s\t%d\t%s\n", name, s.name, n, result)
+			if err := errors.Join(err, table.Flush()); err != nil {
 				return err
 			}
 		}

@@ -222,13 +222,13 @@ func until(t *testing.T, what string, done func() bool) {
 
 func receive[T any](t *testing.T, c <-chan T) T {
 	t.Helper()
+	var v T
 	select {
-	case v := <-c:
-		return v
+	case v = <-c:
 	case <-time.After(patience):
 		t.Fatal("nothing has arrived")
-		panic("unreachable")
 	}
+	return v
 }
 
 func check(t *testing.T, err error) {
