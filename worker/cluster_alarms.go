@@ -20,9 +20,10 @@ type clusterAlarms struct {
 	ended   chan struct{} // has an element if a node has ended
 	changed chan struct{} // has an element if there may be something in waiting
 
-	mu      sync.Mutex
-	waiting map[objectKey]alarmEntry // what is to be written
-	dropped atomic.Uint64            // changes that were not written because too many were waiting
+	mu       sync.Mutex
+	waiting  map[objectKey]alarmEntry // what is to be written
+	sweeping atomic.Bool
+	dropped  atomic.Uint64 // changes that were not written because too many were waiting
 }
 
 // alarmEntry is an entry. The zero time means that it is to be removed.
@@ -105,7 +106,19 @@ func (all *clusterAlarms) run(ctx context.Context) {
 			all.survey(ctx)
 		case <-second.C:
 			all.survey(ctx)
+			go all.sweep(ctx)
 		}
+	}
+}
+
+// sweep removes the entries of objects whose nodes have ended. One call at a time does.
+func (all *clusterAlarms) sweep(ctx context.Context) {
+	if !all.sweeping.CompareAndSwap(false, true) {
+		return
+	}
+	defer all.sweeping.Store(false)
+	if err := all.app.cluster.leases.Sweep(ctx); err != nil && ctx.Err() == nil {
+		all.app.cluster.report("the entries of objects whose nodes have ended were not removed; that is tried at the end of the next node", "", "error", err)
 	}
 }
 

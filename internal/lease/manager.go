@@ -192,12 +192,15 @@ func (m *Manager) call(ctx context.Context, limit time.Duration, operation func(
 	ctx, cancel := m.clock.timeout(ctx, limit)
 	defer cancel()
 	err := operation(ctx)
-	if err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, ErrNotFound) {
+	if err != nil && !isDecided(err) {
 		m.mu.Lock()
 		m.stats.Failed++
 		m.mu.Unlock()
 	}
 	return err
 }
+
+// isDecided reports whether an error of the store is its answer.
+func isDecided(err error) bool { return errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) }
 
 func newIncarnation() string { return rand.Text() }

@@ -255,3 +255,26 @@ func TestManagerMalformedEntry(t *testing.T) {
 		}
 	})
 }
+
+// The entries of objects of a node that has died are removed, also if no object of it is used again. Those of nodes that live stay.
+func TestManagerSweep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := memcluster.New()
+		a, b := join(t, c, "a"), join(t, c, "b")
+		for i := range 10 {
+			for _, m := range []*lease.Manager{a, b} {
+				if _, err := m.Place(t.Context(), fmt.Sprint("object/Room/", i)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		c.CutStore("b", true)
+		time.Sleep(2 * ttl)
+		if err := a.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n, owned := len(c.Entries("object/")), a.Stats().Owned; n != owned || n == 0 || n == 10 {
+			t.Errorf("the store has %d entries after the other node has died, expected those of the %d objects that this node owns", n, owned)
+		}
+	})
+}
