@@ -66,6 +66,7 @@ func newServerCollector(m *Metrics) *serverCollector {
 	simple("event_queue_oldest_seconds", "Age of the event that has waited for longest in the queue of its connection.", func(s *serverState) float64 { return s.LongestWait.Seconds() })
 	simple("channels", "Channels that have a subscriber.", func(s *serverState) float64 { return float64(s.Channels) })
 	simple("subscriptions", "Subscriptions of all connections to channels.", func(s *serverState) float64 { return float64(s.Subscriptions) })
+	simple("presence_members", "Memberships of the connections of this server in the presence of channels.", func(s *serverState) float64 { return float64(s.PresenceMembers) })
 	simple("buffered_bytes", "Bytes that all connections hold: messages that wait to be sent or handled, and parts of messages.", func(s *serverState) float64 { return float64(s.Memory) })
 	simple("buffered_limit_bytes", "Bound of linger_buffered_bytes, beyond which connections are closed; 0 without a bound.", func(s *serverState) float64 { return float64(s.MaxMemory) })
 	addDrain(&c.gauges, func(s *serverState) readiness { return s.readiness })

@@ -9,6 +9,11 @@ type ClusterStatus struct {
 	Placements     uint64        // objects whose owner the store has decided
 	Takeovers      uint64        // objects that were taken over from a node that has ended
 	LeasesLost     uint64        // how often the node has lost its lease
+
+	ShippedBytes uint64        // bytes of transactions that the log of the cluster has acknowledged
+	PendingBytes int64         // bytes of transactions that it has not acknowledged
+	PendingAge   time.Duration // the age of the first of them
+	Restored     uint64        // objects whose database was restored from the log
 }
 
 // Cluster returns what this node does for the objects of its cluster, nothing without Options.Shared.
@@ -16,11 +21,12 @@ func (a *App) Cluster() ClusterStatus {
 	if a.cluster == nil {
 		return ClusterStatus{}
 	}
-	select {
-	case <-a.cluster.started:
-	default:
-		return ClusterStatus{}
+	log := a.replicas.stats()
+	status := ClusterStatus{ShippedBytes: log.shippedBytes, PendingBytes: log.pendingBytes, PendingAge: log.oldest, Restored: log.restores}
+	if closed(a.cluster.started) {
+		s := a.cluster.leases.Stats()
+		status.Owned, status.LeaseRemaining = s.Owned, s.Remaining
+		status.Placements, status.Takeovers, status.LeasesLost = s.Placements, s.Takeovers, s.Lost
 	}
-	s := a.cluster.leases.Stats()
-	return ClusterStatus{Owned: s.Owned, LeaseRemaining: s.Remaining, Placements: s.Placements, Takeovers: s.Takeovers, LeasesLost: s.Lost}
+	return status
 }

@@ -60,7 +60,10 @@ func newMeasurements(o *worker.Options) *measurements {
 // objects returns what the application does for the objects of its cluster.
 func (m *measurements) objects() metrics.ClusterObjects {
 	s := m.app.Cluster()
-	return metrics.ClusterObjects{Owned: s.Owned, LeaseRemaining: s.LeaseRemaining, Placed: s.Placements, TakenOver: s.Takeovers, Lost: s.LeasesLost}
+	return metrics.ClusterObjects{
+		Owned: s.Owned, LeaseRemaining: s.LeaseRemaining, Placed: s.Placements, TakenOver: s.Takeovers, Lost: s.LeasesLost,
+		ShippedBytes: s.ShippedBytes, Pending: s.PendingBytes, Oldest: s.PendingAge, Restored: s.Restored,
+	}
 }
 
 // observe adds what the metrics count to the options of an application.

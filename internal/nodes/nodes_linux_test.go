@@ -2,6 +2,7 @@ package nodes
 
 import (
 	"flag"
+	"strings"
 	"testing"
 	"time"
 )
@@ -52,4 +53,30 @@ func (c *crowd) endure(nodes []*node, f fault) {
 	ended := time.Now()
 	awaitCluster(c.t, nodes, len(nodes))
 	c.t.Logf("%s: from %s for %v, and %v until all nodes see each other", f.name, began.Format(time.StampMilli), ended.Sub(began).Round(time.Millisecond), time.Since(ended).Round(time.Millisecond))
+}
+
+// TestNodesRestart restarts each node in turn, as an upgrade of all machines does. No request that another node has sent to an object fails. It is
+// a part of the runs with -nodes.faults.
+func TestNodesRestart(t *testing.T) {
+	if *long == 0 {
+		t.Skip("skipped: it takes half a minute; give -nodes.faults")
+	}
+	nodes := newNodes(t, 3)
+	for _, n := range nodes {
+		n.start()
+	}
+	awaitCluster(t, nodes, 3)
+	c := newCrowd(t, nodes, 300)
+	c.begin()
+	c.soundTime(nodes, 3*time.Second)
+	for _, n := range nodes {
+		c.endure(nodes, restarted(n))
+	}
+	c.soundTime(nodes, 3*time.Second)
+	c.finish()
+	for text, count := range c.ledger.failures {
+		if strings.HasPrefix(text, "add:") {
+			t.Errorf("%d requests to objects have failed while nodes were restarted: %s", count, text)
+		}
+	}
 }
