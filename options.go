@@ -205,15 +205,7 @@ func (o Options) WithDefaults() Options {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	if o.Cluster != nil {
-		o.Node = o.Cluster.Node()
-	}
-	if !ident.IsNode(o.Node) {
-		if o.Node != "" {
-			o.Logger.Error("Options.Node must be 1 to 32 letters and digits; a random name is used", "node", o.Node)
-		}
-		o.Node = ident.NewNode()
-	}
+	o.Node = o.nodeName()
 	o.Subprotocols = slices.DeleteFunc(slices.Clone(o.Subprotocols), func(name string) bool {
 		invalid := !handshake.IsToken(name)
 		if invalid {
@@ -222,6 +214,21 @@ func (o Options) WithDefaults() Options {
 		return invalid
 	})
 	return o
+}
+
+// nodeName returns the name of the cluster's node, Node if it is one, or a random name.
+func (o *Options) nodeName() string {
+	name := o.Node
+	if o.Cluster != nil {
+		name = o.Cluster.Node()
+	}
+	if ident.IsNode(name) {
+		return name
+	}
+	if name != "" {
+		o.Logger.Error("Options.Node must be 1 to 32 letters and digits; a random name is used", "node", name)
+	}
+	return ident.NewNode()
 }
 
 // highWater returns the length of the send queue from which its drain is reported.

@@ -58,7 +58,7 @@ func (c *Cluster) Join(name string) *Node {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.nodes[name] != nil {
-		panic("memcluster: there is a node " + name)
+		panic("memcluster: there is a node " + name) //nolint:forbidigo // a mistake of a test
 	}
 	n := c.start(name)
 	c.nodes[name] = n
@@ -72,7 +72,7 @@ func (c *Cluster) Replace(name string) *Node {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.nodes[name] == nil {
-		panic("memcluster: there is no node " + name)
+		panic("memcluster: there is no node " + name) //nolint:forbidigo // a mistake of a test
 	}
 	return c.start(name)
 }
