@@ -198,7 +198,7 @@ func (all *clusterSockets) receive(s *ordered.Stream, record []byte) {
 	case socketSettings:
 		all.setSettings(r)
 	default:
-		all.report("a record of another node has an unknown kind: its version is newer", "node", s.Node(), "kind", uint64(r.kind))
+		all.report("a record of another node has an unknown kind: its version is newer", "node", s.Node(), "kind", r.kind)
 	}
 }
 

@@ -192,10 +192,10 @@ func (all *relayNodes) open(from, at, query string) *relayClient {
 // Events records messages.
 func (c *relayClient) Events(conn *driver.Driver, events []protocol.Event) bool {
 	for _, ev := range events {
-		switch {
-		case ev.Kind == protocol.EventMessage:
+		if ev.Kind == protocol.EventMessage {
 			c.received <- string(ev.Payload)
-		case ev.Kind == protocol.EventPeerClose:
+		}
+		if ev.Kind == protocol.EventPeerClose {
 			conn.AnswerClose()
 		}
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // socketRecordKind is what a record of the service "sockets" is about.
-type socketRecordKind uint64
+type socketRecordKind = uint64
 
 // The kinds of records from the node of a connection to the owner of the object.
 const (
@@ -87,7 +87,7 @@ func (r *socketRecord) control() bool {
 
 // appendSocketRecord appends a record.
 func appendSocketRecord(b []byte, r *socketRecord) []byte {
-	b = wire.AppendUint(b, socketFieldKind, uint64(r.kind))
+	b = wire.AppendUint(b, socketFieldKind, r.kind)
 	b = wire.AppendUint(b, socketFieldLink, r.link)
 	b = wire.AppendUint(b, socketFieldNumber, r.number)
 	if r.payload != nil {
@@ -126,7 +126,7 @@ func readSocketRecord(b []byte) (*socketRecord, error) { //nolint:cyclop // one 
 	for field, ok := r.Next(); ok; field, ok = r.Next() {
 		switch field {
 		case socketFieldKind:
-			record.kind = socketRecordKind(r.Uint())
+			record.kind = r.Uint()
 		case socketFieldLink:
 			record.link = r.Uint()
 		case socketFieldNumber:

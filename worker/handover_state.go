@@ -91,7 +91,7 @@ func (h handler) Export(socket *linger.Socket) ([]byte, error) {
 }
 
 // appendState appends the state of the WebSocket, and of its object.
-func (s *hibernatable) appendState(b []byte) []byte {
+func (s *hibernatable) appendState(b []byte) []byte { //nolint:unparam // it appends, as all functions of this name
 	return s.object.sockets.appendState(s.appendFields(b, s.object.target().ObjectRef))
 }
 

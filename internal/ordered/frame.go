@@ -54,7 +54,7 @@ func appendFrame(b []byte, f frame) []byte {
 }
 
 // readFrame reads a frame, whose record is part of b.
-func readFrame(b []byte) (f frame, err error) {
+func readFrame(b []byte) (f frame, err error) { //nolint:cyclop // one case for each field
 	r := wire.NewReader(b)
 	for field, ok := r.Next(); ok; field, ok = r.Next() {
 		switch field {

@@ -2,6 +2,7 @@ package ordered_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -229,13 +230,13 @@ func TestStreamFull(t *testing.T) {
 		if err := s.Send(bytes.Repeat([]byte("x"), 1000)); err != nil {
 			t.Errorf("a record of any size is sent when nothing waits; got %v", err)
 		}
-		if err := s.Send([]byte("x")); err != ordered.ErrFull {
+		if err := s.Send([]byte("x")); !errors.Is(err, ordered.ErrFull) {
 			t.Errorf("a record beyond the bound is refused with ErrFull; got %v", err)
 		}
 		if err := s.SendControl([]byte("x")); err == nil || !s.Ended() {
 			t.Errorf("a stream without room for a control record ends; got %v", err)
 		}
-		if err := s.Send([]byte("x")); err != ordered.ErrEnded {
+		if err := s.Send([]byte("x")); !errors.Is(err, ordered.ErrEnded) {
 			t.Errorf("nothing is sent on a stream that has ended; got %v", err)
 		}
 		n.close()

@@ -33,7 +33,6 @@ type Stream struct {
 	arrivals int       // the records that have arrived since the last acknowledgement
 	gap      bool      // a gap was reported, and no record in order has arrived since
 	heard    time.Time // when the last frame has arrived
-	pinged   time.Time // when the last ping was sent
 
 	timer    *time.Timer // calls tick
 	ticking  bool
