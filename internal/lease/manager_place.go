@@ -119,6 +119,7 @@ func (m *Manager) try(ctx context.Context, key string, asked bool, try int) (Pla
 		return m.placed(ctx, e, o)
 	case dead:
 		return m.take(ctx, e, asked)
+	case unknown:
 	}
 	if try > 0 { // the change is not on its way
 		m.inquire(ctx, o.node)

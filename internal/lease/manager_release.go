@@ -149,8 +149,8 @@ func (m *Manager) releaseLease(ctx context.Context, lease *nodeLease) error {
 		if err != nil {
 			return err
 		}
-		if v, err := parseNode(e.Value); err != nil || v.incarnation != lease.incarnation {
-			return nil
+		if v, _ := parseNode(e.Value); v.incarnation != lease.incarnation {
+			return ErrConflict // it is the lease of another process
 		}
 		return m.options.Store.Delete(ctx, key, e.Revision)
 	})
