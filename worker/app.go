@@ -122,14 +122,9 @@ func load(path string, opts Options, launch script.Launch, received bool) (*App,
 	c.opts.Server.Fallback = http.HandlerFunc(a.serveFetch)
 	a.alone = c.opts.Server.Cluster == nil
 	a.server = linger.NewServer(handler{a}, c.opts.Server)
-	if opts.Shared != nil {
-		if opts.Server.Cluster == nil {
-			return nil, errNoCluster
-		}
-		a.cluster = newClusterObjects(a)
-		a.sockets = newClusterSockets(a, a.server.Cluster(), a.cluster, a.opts.Shared.Lease)
+	if err := a.joinCluster(); err != nil {
+		return nil, err
 	}
-	a.replicas = newReplicas(a)
 	a.posts = newPostFeed(a, opts.Server.Cluster, received)
 	for i := range a.opts.Workers {
 		a.workers = append(a.workers, newWorker(a, i))

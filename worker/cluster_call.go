@@ -202,16 +202,13 @@ func (p *session) handleAnswer(r *objectRecord) {
 		p.dropAnswer(r)
 		return
 	}
-	switch {
-	case r.kind == recordResponse:
+	if r.kind == recordResponse {
 		p.acceptResponse(s, r)
-	case r.kind == recordResult:
+	} else {
 		if s.stop != nil {
 			s.stop()
 		}
 		p.acceptResult(e, r)
-	default:
-		e.outcome = &script.Outcome{Failure: objectUnanswered}
 	}
 	e.end()
 }

@@ -112,6 +112,20 @@ func (all *clusterObjects) start() error {
 // errNoCluster is the error of Options.Shared without a cluster.
 var errNoCluster = problem("Options.Shared needs Options.Server.Cluster, which connects the nodes that share the objects: set both or none")
 
+// joinCluster prepares what the objects of several nodes need, if the application has Options.Shared.
+func (a *App) joinCluster() error {
+	a.replicas = newReplicas(a)
+	if a.opts.Shared == nil {
+		return nil
+	}
+	if a.opts.Server.Cluster == nil {
+		return errNoCluster
+	}
+	a.cluster = newClusterObjects(a)
+	a.sockets = newClusterSockets(a, a.server.Cluster(), a.cluster, a.opts.Shared.Lease)
+	return nil
+}
+
 // startCluster makes this node an owner of objects, if the application has Options.Shared.
 func (a *App) startCluster() error {
 	if a.cluster == nil {
@@ -209,8 +223,10 @@ func (all *clusterObjects) retire(r *route, now time.Time) {
 	r.mu.Lock()
 	state, o := r.state, r.object
 	r.mu.Unlock()
-	switch {
-	case state == here:
+	if state == away || state == unplaced {
+		all.forget(r)
+	}
+	if state == here {
 		all.mu.Lock()
 		long := r.uses == 0 && now.Sub(r.used) >= objectIdle
 		all.mu.Unlock()
@@ -221,8 +237,6 @@ func (all *clusterObjects) retire(r *route, now time.Time) {
 				all.leave(ctx, r)
 			}()
 		}
-	case state == away, state == unplaced:
-		all.forget(r)
 	}
 }
 

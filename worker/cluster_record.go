@@ -126,9 +126,9 @@ const (
 // errRecord is the error of a record that cannot be read.
 var errRecord = errors.New("worker: a record of another node is malformed")
 
-// append appends the record to b.
-func (r *objectRecord) append(b []byte) []byte {
-	b = wire.AppendUint(b, recordFieldKind, uint64(r.kind))
+// encode returns the record as bytes.
+func (r *objectRecord) encode() []byte {
+	b := wire.AppendUint(nil, recordFieldKind, uint64(r.kind))
 	b = wire.AppendUint(b, recordFieldProcess, r.sender.process)
 	b = wire.AppendUint(b, recordFieldSession, r.sender.number)
 	b = wire.AppendUint(b, recordFieldReceiver, r.receiver)
@@ -272,6 +272,15 @@ func (r *objectRecord) setCall(field int, v *wire.Reader) error {
 		r.get = v.Bool()
 	case recordFieldValue:
 		return r.value.parse(v.Bytes())
+	default:
+		return r.setRequest(field, v)
+	}
+	return nil
+}
+
+// setRequest is set for the fields of requests and their responses.
+func (r *objectRecord) setRequest(field int, v *wire.Reader) error {
+	switch field {
 	case recordFieldMethod:
 		r.method = v.String()
 	case recordFieldURL:

@@ -49,7 +49,7 @@ func exampleRecords() []*objectRecord {
 
 func TestObjectRecord(t *testing.T) {
 	for _, r := range exampleRecords() {
-		got, err := parseObjectRecord(r.append(nil))
+		got, err := parseObjectRecord(r.encode())
 		if err != nil {
 			t.Errorf("a record of kind %d can be read; got %v", r.kind, err)
 			continue
@@ -61,17 +61,17 @@ func TestObjectRecord(t *testing.T) {
 }
 
 func TestObjectRecordMalformed(t *testing.T) {
-	list := exampleRecords()[8].append(nil)
+	list := exampleRecords()[8].encode()
 	for range maxRecordList {
 		list = wire.AppendUint(list, recordFieldCalls, 1)
 	}
 	for name, record := range map[string][]byte{
 		"without a kind":               wire.AppendUint(nil, recordFieldNumber, 1),
-		"cut":                          exampleRecords()[0].append(nil)[:20],
+		"cut":                          exampleRecords()[0].encode()[:20],
 		"with a list that is too long": list,
-		"with a status of four digits": wire.AppendUint(exampleRecords()[4].append(nil), recordFieldStatus, 1000),
-		"with a large reference":       wire.AppendUint(exampleRecords()[2].append(nil), recordFieldReference, 1<<60),
-		"with a negative length":       wire.AppendBytes(exampleRecords()[1].append(nil), recordFieldBody, wire.AppendInt(nil, bodyFieldLength, -2)),
+		"with a status of four digits": wire.AppendUint(exampleRecords()[4].encode(), recordFieldStatus, 1000),
+		"with a large reference":       wire.AppendUint(exampleRecords()[2].encode(), recordFieldReference, 1<<60),
+		"with a negative length":       wire.AppendBytes(exampleRecords()[1].encode(), recordFieldBody, wire.AppendInt(nil, bodyFieldLength, -2)),
 	} {
 		if r, err := parseObjectRecord(record); err == nil {
 			t.Errorf("a record %s is refused; got %+v", name, r)
@@ -101,11 +101,11 @@ func fuzzCluster(t testing.TB, cluster *memcluster.Cluster, name string) *cluste
 func FuzzObjectRecord(f *testing.F) {
 	for _, r := range exampleRecords() {
 		r.receiver = 0
-		f.Add(r.append(nil))
+		f.Add(r.encode())
 	}
 	f.Fuzz(func(t *testing.T, record []byte) {
 		if r, err := parseObjectRecord(record); err == nil {
-			again, err := parseObjectRecord(r.append(nil))
+			again, err := parseObjectRecord(r.encode())
 			if err != nil || !reflect.DeepEqual(r, again) {
 				t.Errorf("%+v is read again as %+v, with the error %v", r, again, err)
 			}

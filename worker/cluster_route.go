@@ -167,6 +167,7 @@ func (r *route) isReady() bool {
 			return false
 		}
 		return !r.sending && (r.inFlight == 0 || r.sentTo == r.node)
+	case unplaced, placing, leaving:
 	}
 	return false
 }

@@ -125,7 +125,7 @@ func (p *session) encode(r *objectRecord) []byte {
 	p.mu.Lock()
 	r.receiver = p.theirs.process
 	p.mu.Unlock()
-	return r.append(nil)
+	return r.encode()
 }
 
 // sendWhole sends a record of any size. If it is long it is sent as a stream, which has not ended when sendWhole returns: then long is true, and sent is called at its

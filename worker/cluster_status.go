@@ -14,6 +14,11 @@ type ClusterStatus struct {
 	PendingBytes int64         // bytes of transactions that it has not acknowledged
 	PendingAge   time.Duration // the age of the first of them
 	Restored     uint64        // objects whose database was restored from the log
+
+	Sent, Received uint64 // calls and requests that were sent to other nodes, and those that other nodes have sent
+	Moved          uint64 // those that were sent again, because the other node did not have the object any more
+	Failed         uint64 // those that have no answer: the other node was lost, or no node could take the object in time
+	Dropped        uint64 // records of other nodes that were malformed, or of an earlier session
 }
 
 // Cluster returns what this node does for the objects of its cluster, nothing without Options.Shared.
@@ -28,5 +33,8 @@ func (a *App) Cluster() ClusterStatus {
 		status.Owned, status.LeaseRemaining = s.Owned, s.Remaining
 		status.Placements, status.Takeovers, status.LeasesLost = s.Placements, s.Takeovers, s.Lost
 	}
+	counts := &a.cluster.counts
+	status.Sent, status.Received, status.Moved = counts.sent.Load(), counts.received.Load(), counts.moved.Load()
+	status.Failed, status.Dropped = counts.failed.Load(), counts.dropped.Load()
 	return status
 }

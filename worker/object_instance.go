@@ -38,6 +38,7 @@ func (in *instance) enterObject(e *event) bool {
 		e.refuseMoved()
 	case elsewhere:
 		e.placeAgain()
+	case entered, waits, crowded:
 	}
 	if entry == crowded && e.claim() {
 		e.outcome = &script.Outcome{Failure: objectOverloaded}
