@@ -155,7 +155,7 @@ func (s *storage) make(ctx context.Context, js jetstream.JetStream, config jetst
 			return fmt.Errorf("%w: the NATS servers have no JetStream; enable it", ErrStorage)
 		}
 		s.waiting.Do(func() {
-			s.node.logger.Info("waiting for the storage of the cluster: a majority of its servers has to run", "servers", s.node.opts.Size, "error", err)
+			s.node.logger.Info("waiting for the storage of the cluster: a majority of its servers has to run", "servers", s.node.opts.Size)
 		})
 		select {
 		case <-time.After(250 * time.Millisecond):

@@ -66,6 +66,7 @@ const (
 	maxSendTime    = time.Minute      // the time in which a long record is sent
 	logPeriod      = 10 * time.Second // of similar log lines
 	logLines       = 3
+	firstLease     = 2 * time.Second  // how long the start waits for the lease; then it goes on, and the lease is taken in the background
 	clusterTimeout = 10 * time.Second // bounds the requests to the store when the application starts and ends
 )
 
@@ -85,7 +86,7 @@ func newClusterObjects(a *App) *clusterObjects {
 
 // start takes the lease of the node, and serves other nodes from now on. If the store does not answer, the lease is taken later, and objects wait for that.
 func (all *clusterObjects) start() error {
-	ctx, cancel := context.WithTimeout(all.ctx, clusterTimeout)
+	ctx, cancel := context.WithTimeout(all.ctx, firstLease)
 	defer cancel()
 	shared := all.app.opts.Shared
 	all.app.replicas.alarmSet = all.alarms.set

@@ -38,16 +38,23 @@ func (in *instance) enterObject(e *event) bool {
 		e.refuseMoved()
 	case elsewhere:
 		e.placeAgain()
-	case entered, waits, crowded:
-	}
-	if entry == crowded && e.claim() {
-		e.outcome = &script.Outcome{Failure: objectOverloaded}
-		in.app.opts.Logger.Error("event refused: the worker has as many Durable Objects in memory as it may have, and none is idle",
-			append(e.attrs(), "limit", in.generation.opts.MaxObjects)...)
-		in.traceFailure(e, objectOverloaded, Position{})
-		e.end()
+	case crowded:
+		in.refuseCrowded(e)
+	case entered, waits:
 	}
 	return entry == entered
+}
+
+// refuseCrowded refuses an event of an object for which there is no room.
+func (in *instance) refuseCrowded(e *event) {
+	if !e.claim() {
+		return
+	}
+	e.outcome = &script.Outcome{Failure: objectOverloaded}
+	in.app.opts.Logger.Error("event refused: the worker has as many Durable Objects in memory as it may have, and none is idle",
+		append(e.attrs(), "limit", in.generation.opts.MaxObjects)...)
+	in.traceFailure(e, objectOverloaded, Position{})
+	e.end()
 }
 
 // resumeCrowded handles the event that waits for the eviction of an object, when the application has answered. After the retirement it returns

@@ -75,9 +75,9 @@ func (c *client) run(ctx context.Context, ready func()) {
 // connect opens a connection, and asks for its id.
 func (c *client) connect(ctx context.Context) (*session, error) {
 	query := url.Values{"member": {c.name}, "channel": c.channels}
-	dialing, cancel := context.WithTimeout(ctx, 5*time.Second)
+	dialling, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	conn, err := websocket.Dial(dialing, "ws://"+c.node.address()+":8080/?"+query.Encode(), nil)
+	conn, err := websocket.Dial(dialling, "ws://"+c.node.address()+":8080/?"+query.Encode(), nil)
 	if err != nil {
 		return nil, err
 	}
