@@ -86,7 +86,11 @@ func newClusterObjects(a *App) *clusterObjects {
 
 // start takes the lease of the node, and serves other nodes from now on. If the store does not answer, the lease is taken later, and objects wait for that.
 func (all *clusterObjects) start() error {
-	ctx, cancel := context.WithTimeout(all.ctx, firstLease)
+	wait := firstLease
+	if !all.app.stores {
+		wait = 0 // the application has no objects
+	}
+	ctx, cancel := context.WithTimeout(all.ctx, wait)
 	defer cancel()
 	shared := all.app.opts.Shared
 	all.app.replicas.alarmSet = all.alarms.set
@@ -96,7 +100,7 @@ func (all *clusterObjects) start() error {
 	switch err := all.leases.Start(ctx); {
 	case errors.Is(err, lease.ErrNameTaken):
 		return err
-	case err != nil:
+	case err != nil && all.app.stores:
 		all.report("the node has no lease yet, which is tried again; its objects wait for that", "", "error", err)
 	}
 	close(all.started)
