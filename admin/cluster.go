@@ -38,6 +38,7 @@ type ClusterLink struct {
 	Received  ClusterTraffic `json:"received"`
 	Drops     []ClusterDrop  `json:"drops"`   // what was dropped since the start, by the reason
 	Storage   ClusterStorage `json:"storage"` // of the owners and the logs of Durable Objects
+	Objects   ClusterObjects `json:"objects"` // what was sent for Durable Objects
 }
 
 // ClusterTraffic counts records and their bytes since the start.
@@ -57,6 +58,31 @@ type ClusterStorage struct {
 	Ready    bool   `json:"ready"`
 	Leader   string `json:"leader"`   // the NATS server that orders the changes; "" if there is none
 	Replicas int    `json:"replicas"` // the number of copies
+}
+
+// ClusterObjects counts, since the start, the calls and requests between this server and others for Durable Objects.
+type ClusterObjects struct {
+	Sent          uint64            `json:"sent"`
+	Received      uint64            `json:"received"`
+	Moved         uint64            `json:"moved"`         // were sent again, because the other node did not have the object any more
+	Failed        uint64            `json:"failed"`        // have no answer
+	Dropped       uint64            `json:"dropped"`       // records of other nodes that cannot be read, or are late
+	AlarmsDropped uint64            `json:"alarmsDropped"` // alarms that were not stored in the cluster: they are late if the server ends
+	WebSockets    ClusterWebSockets `json:"webSockets"`
+}
+
+// ClusterWebSockets describes the WebSockets of Durable Objects whose connection and object are on different nodes, this server being one of them.
+type ClusterWebSockets struct {
+	Connections int    `json:"connections"` // those whose connection is here
+	Objects     int    `json:"objects"`     // those whose object is here
+	Sent        uint64 `json:"sent"`        // events, since the start, as all below
+	Received    uint64 `json:"received"`
+	Interrupted uint64 `json:"interrupted"` // events that another node had begun when it was lost
+	Moved       uint64 `json:"moved"`       // how often a connection was attached to another owner of its object
+	Unplaced    uint64 `json:"unplaced"`    // connections that were closed because no node had the object in time
+	Slow        uint64 `json:"slow"`        // connections that were closed because they read too slowly
+	LostStreams uint64 `json:"lostStreams"` // streams to other nodes that have ended
+	Dropped     uint64 `json:"dropped"`     // records of other nodes that cannot be read
 }
 
 const (

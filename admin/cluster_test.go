@@ -17,6 +17,7 @@ func TestCluster(t *testing.T) {
 	link := admin.ClusterLink{
 		Cluster: "test", Connected: true, Server: "nats://h:4222", Pending: 5, Sent: admin.ClusterTraffic{Records: 1, Bytes: 2},
 		Drops: []admin.ClusterDrop{{Reason: "full", Count: 3}}, Storage: admin.ClusterStorage{Ready: true, Leader: "b", Replicas: 3},
+		Objects: admin.ClusterObjects{Sent: 4, AlarmsDropped: 5, WebSockets: admin.ClusterWebSockets{Connections: 6, LostStreams: 7}},
 	}
 	member := func(name string) *fixture {
 		node := cluster.Join(name)
@@ -36,7 +37,7 @@ func TestCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := get[admin.ClusterStatus](a, "/v1/cluster")
-	if got.Node != "a" || got.Link == nil || got.Link.Storage != link.Storage || !slices.Equal(got.Link.Drops, link.Drops) {
+	if got.Node != "a" || got.Link == nil || got.Link.Storage != link.Storage || got.Link.Objects != link.Objects || !slices.Equal(got.Link.Drops, link.Drops) {
 		t.Errorf("the cluster has the link of this node; got %+v", got)
 	}
 	for i := range got.Nodes {

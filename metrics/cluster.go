@@ -34,6 +34,25 @@ type ClusterObjects struct {
 	Placed, TakenOver, Lost uint64 // objects: for which a node was found, that were taken from a node that has ended, that were given up without a lease
 	ShippedBytes            uint64 // that the log of the cluster has acknowledged
 	Restored                uint64 // objects: whose database was restored from the log
+
+	Sent, Received uint64 // calls and requests: that were sent to other nodes, and that other nodes have sent
+	Moved, Failed  uint64 // those that were sent again, because the other node did not have the object any more; those that have no answer
+	Dropped        uint64 // records of other nodes
+	AlarmsDropped  uint64 // alarms that were not written to the store of the cluster
+
+	WebSockets ClusterWebSockets
+}
+
+// ClusterWebSockets are the WebSockets of Durable Objects whose connection and object are on different nodes.
+type ClusterWebSockets struct {
+	Connections, Objects int // those whose connection is on this node, and those whose object is
+
+	Sent, Received uint64 // events: that were sent to the owners of objects, and that other nodes have sent
+	Interrupted    uint64 // events that the owner had begun when it was lost
+	Moved          uint64 // how often a connection was attached to another owner
+	Unplaced, Slow uint64 // connections that were closed: no node had the object in time; they read too slowly
+	LostStreams    uint64 // streams to other nodes that have ended
+	Dropped        uint64 // records of other nodes
 }
 
 // ClusterDropReasons are the reasons for which a node drops records: the queue to the cluster is full; the link was broken for too long; the queue
@@ -52,11 +71,18 @@ func newClusterCollector(state func() Cluster) *clusterCollector {
 	c := &clusterCollector{state: state}
 	c.addLink()
 	c.addObjects()
+	c.addEvents()
+	c.addWebSockets()
 	return c
 }
 
 func (c *clusterCollector) add(kind prometheus.ValueType, name, help string, value func(*Cluster) float64) {
 	c.gauges.add(kind, desc(name, help), value)
+}
+
+// count adds a counter. label has the value of a label, if d has one.
+func (c *clusterCollector) count(d *prometheus.Desc, value func(*Cluster) uint64, label ...string) {
+	c.gauges.add(prometheus.CounterValue, d, func(s *Cluster) float64 { return float64(value(s)) }, label...)
 }
 
 // addLink adds what describes the link to the other nodes.
@@ -104,6 +130,41 @@ func (c *clusterCollector) addObjects() {
 		func(s *Cluster) float64 { return float64(s.Objects.Lost) })
 	c.add(prometheus.CounterValue, "cluster_objects_restored_total", "Durable Objects whose database this node has restored from the log of the cluster.",
 		func(s *Cluster) float64 { return float64(s.Objects.Restored) })
+}
+
+// addEvents adds what describes the calls and requests between nodes.
+func (c *clusterCollector) addEvents() {
+	events := desc("cluster_object_events_total", "Calls and requests for Durable Objects that this node has sent to other nodes, and received from them.", "direction")
+	c.count(events, func(s *Cluster) uint64 { return s.Objects.Sent }, "sent")
+	c.count(events, func(s *Cluster) uint64 { return s.Objects.Received }, "received")
+	c.count(desc("cluster_object_events_moved_total", "Calls and requests that this node has sent again, because the other node did not have the Durable Object any more."),
+		func(s *Cluster) uint64 { return s.Objects.Moved })
+	c.count(desc("cluster_object_events_failed_total", "Calls and requests of this node without an answer: the other node was lost, or no node could take the Durable Object in time."),
+		func(s *Cluster) uint64 { return s.Objects.Failed })
+	dropped := desc("cluster_object_records_dropped_total", "Records of other nodes about Durable Objects, or about their WebSockets, that this node has dropped because it cannot read them, or because they are late.", "service")
+	c.count(dropped, func(s *Cluster) uint64 { return s.Objects.Dropped }, "objects")
+	c.count(dropped, func(s *Cluster) uint64 { return s.Objects.WebSockets.Dropped }, "sockets")
+	c.count(desc("cluster_alarms_dropped_total", "Alarms of Durable Objects that this node has not stored in the cluster, because too many waited: they are late if the node ends."),
+		func(s *Cluster) uint64 { return s.Objects.AlarmsDropped })
+}
+
+// addWebSockets adds what describes the WebSockets between nodes.
+func (c *clusterCollector) addWebSockets() {
+	open := desc("cluster_websockets", "WebSockets of Durable Objects whose connection and object are on different nodes, by what this node has.", "side")
+	c.gauges.add(prometheus.GaugeValue, open, func(s *Cluster) float64 { return float64(s.Objects.WebSockets.Connections) }, "connection")
+	c.gauges.add(prometheus.GaugeValue, open, func(s *Cluster) float64 { return float64(s.Objects.WebSockets.Objects) }, "object")
+	events := desc("cluster_websocket_events_total", "Events of WebSockets that this node has sent to the nodes of their Durable Objects, and received from other nodes.", "direction")
+	c.count(events, func(s *Cluster) uint64 { return s.Objects.WebSockets.Sent }, "sent")
+	c.count(events, func(s *Cluster) uint64 { return s.Objects.WebSockets.Received }, "received")
+	c.count(desc("cluster_websocket_events_interrupted_total", "Events of WebSockets that another node had begun when it was lost, so that they may not have been completed."),
+		func(s *Cluster) uint64 { return s.Objects.WebSockets.Interrupted })
+	c.count(desc("cluster_websockets_moved_total", "How often a connection of this node was attached to another owner of its Durable Object."),
+		func(s *Cluster) uint64 { return s.Objects.WebSockets.Moved })
+	closed := desc("cluster_websockets_closed_total", "Connections with a Durable Object on another node that were closed because no node had the object in time, or because they read too slowly, by the reason.", "reason")
+	c.count(closed, func(s *Cluster) uint64 { return s.Objects.WebSockets.Unplaced }, "unplaced")
+	c.count(closed, func(s *Cluster) uint64 { return s.Objects.WebSockets.Slow }, "slow")
+	c.count(desc("cluster_streams_lost_total", "Streams of WebSockets between this node and another one that have ended, because the other node did not answer or has restarted."),
+		func(s *Cluster) uint64 { return s.Objects.WebSockets.LostStreams })
 }
 
 // Describe implements prometheus.Collector.

@@ -203,7 +203,13 @@ func application() metrics.Options {
 			return metrics.Cluster{
 				Connected: true, Nodes: 3, Pending: 4, Sent: metrics.ClusterTraffic{Records: 5, Bytes: 6}, Received: metrics.ClusterTraffic{Records: 7, Bytes: 8},
 				Dropped: map[string]uint64{"full": 9},
-				Objects: metrics.ClusterObjects{Owned: 10, LeaseRemaining: 1500 * time.Millisecond, TakenOver: 11, ShippedBytes: 12, Oldest: time.Second},
+				Objects: metrics.ClusterObjects{
+					Owned: 10, LeaseRemaining: 1500 * time.Millisecond, TakenOver: 11, ShippedBytes: 12, Oldest: time.Second,
+					Sent: 13, Received: 14, Moved: 15, Failed: 16, Dropped: 17, AlarmsDropped: 18,
+					WebSockets: metrics.ClusterWebSockets{
+						Connections: 19, Objects: 20, Sent: 21, Received: 22, Interrupted: 23, Moved: 24, Unplaced: 25, Slow: 26, LostStreams: 27, Dropped: 28,
+					},
+				},
 			}
 		},
 	}
@@ -228,6 +234,14 @@ func TestMetricsOfApplication(t *testing.T) {
 		`linger_cluster_records_total{direction="sent"} 5`, `linger_cluster_bytes_total{direction="received"} 8`, `linger_cluster_records_dropped_total{reason="full"} 9`,
 		`linger_cluster_records_dropped_total{reason="overrun"} 0`, "linger_cluster_objects_owned 10", "linger_cluster_lease_remaining_seconds 1.5",
 		"linger_cluster_objects_taken_over_total 11", "linger_cluster_log_bytes_total 12", "linger_cluster_log_lag_seconds 1",
+		`linger_cluster_object_events_total{direction="sent"} 13`, `linger_cluster_object_events_total{direction="received"} 14`,
+		"linger_cluster_object_events_moved_total 15", "linger_cluster_object_events_failed_total 16",
+		`linger_cluster_object_records_dropped_total{service="objects"} 17`, "linger_cluster_alarms_dropped_total 18",
+		`linger_cluster_websockets{side="connection"} 19`, `linger_cluster_websockets{side="object"} 20`,
+		`linger_cluster_websocket_events_total{direction="sent"} 21`, `linger_cluster_websocket_events_total{direction="received"} 22`,
+		"linger_cluster_websocket_events_interrupted_total 23", "linger_cluster_websockets_moved_total 24",
+		`linger_cluster_websockets_closed_total{reason="unplaced"} 25`, `linger_cluster_websockets_closed_total{reason="slow"} 26`,
+		"linger_cluster_streams_lost_total 27", `linger_cluster_object_records_dropped_total{service="sockets"} 28`,
 		"linger_cluster_publications_total 1", "linger_cluster_deliveries_total 4", `linger_cluster_publications_failed_total{reason="full"} 1`,
 		`linger_cluster_publications_failed_total{reason="malformed"} 1`,
 		`linger_cluster_call_duration_seconds_bucket{result="answered",le="0.0025"} 1`, `linger_cluster_call_duration_seconds_count{result="failed"} 1`,

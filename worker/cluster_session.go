@@ -262,6 +262,7 @@ func (p *session) handle(r *objectRecord) {
 	case recordUnknown:
 		p.handleUnknown(r)
 	default:
+		p.all.counts.dropped.Add(1)
 		p.all.report("a record of a kind that this version does not have was dropped", p.node, "kind", uint64(r.kind))
 		_ = p.send(&objectRecord{kind: recordUnknown, calls: []uint64{r.number}}) // the sender may wait for an answer
 	}
@@ -338,6 +339,7 @@ func (p *session) addLong(long *longRecord, r *objectRecord) {
 	received := uint64(len(long.data))
 	switch {
 	case bad:
+		p.all.counts.dropped.Add(1)
 		p.all.report("a long record was dropped, because a part of it was lost or it is too large", p.node, "bytes", received)
 		_ = p.send(&objectRecord{kind: recordStreamEnded, number: r.number})
 	case r.end:
@@ -352,6 +354,7 @@ func (p *session) addLong(long *longRecord, r *objectRecord) {
 func (p *session) handleWhole(b []byte) {
 	r, err := parseObjectRecord(b)
 	if err != nil || r.kind == recordLong || r.kind == recordChunk {
+		p.all.counts.dropped.Add(1)
 		p.all.report("a record was dropped", p.node, "error", cmp.Or(err, errRecord))
 		return
 	}

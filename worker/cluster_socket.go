@@ -58,7 +58,6 @@ type socketCounts struct {
 	sent, received    atomic.Uint64 // events that were sent to owners, and that owners have received
 	moved             atomic.Uint64 // connections that were attached to another owner
 	closed            atomic.Uint64 // connections that were closed because their object had no owner in time, or did not accept them
-	lostStreams       atomic.Uint64
 	dropped, tooSlow  atomic.Uint64 // records that were dropped; connections that were closed because they read too slowly
 	interruptedEvents atomic.Uint64 // events that may not have been completed, because the owner has ended
 }
@@ -198,6 +197,7 @@ func (all *clusterSockets) receive(s *ordered.Stream, record []byte) {
 	case socketSettings:
 		all.setSettings(r)
 	default:
+		all.counts.dropped.Add(1)
 		all.report("a record of another node has an unknown kind: its version is newer", "node", s.Node(), "kind", r.kind)
 	}
 }
@@ -223,7 +223,6 @@ func (all *clusterSockets) lost(s *ordered.Stream) {
 			r.detach(false)
 		}
 	}
-	all.counts.lostStreams.Add(1)
 	if affected > 0 {
 		all.report("another node does not answer, or has restarted: its objects are looked for on other nodes", "node", s.Node(), "connections", affected)
 	}

@@ -30,6 +30,7 @@ type distant struct {
 	sent     uint64          // the bytes of messages
 	taken    uint64          // how many of them have left the send queue of the connection
 	bound    uint64          // the size of that queue
+	slow     bool            // the connection was closed, because it reads too slowly
 	redirect *lateSocket     // gets what is sent after the connection was suspended; nil for none
 }
 
@@ -260,7 +261,10 @@ func (d *distant) send(p linger.Payload) {
 		full = !d.sendLocked(&socketRecord{kind: socketSend, payload: p.Data, binary: p.Binary})
 	}
 	if full && opts.Policy != linger.PolicyDrop {
-		d.all.counts.tooSlow.Add(1)
+		if !d.slow {
+			d.slow = true
+			d.all.counts.tooSlow.Add(1)
+		}
 		d.sendLocked(&socketRecord{kind: socketClose, status: protocol.Status{Code: protocol.CloseTryAgainLater, Reason: "reading too slowly"}})
 	}
 }

@@ -271,7 +271,7 @@ func (c *runCommand) serveAdmin(a *administration, out *streams, running *runnin
 		Version: versionNumber(), Runtime: string(c.Runtime), App: c.App,
 		Dashboard: dashboard.Handler(), Metrics: a.measured.handler(running.app, running.listeners),
 		Workers:     func() []admin.Worker { return adminWorkers(running.app.Workers()) },
-		ClusterLink: c.member.link(),
+		ClusterLink: c.member.link(running.app.Cluster),
 		Drain:       drains.request, CancelDrain: drains.cancel, LogLevel: running.log.level,
 		Upgrade: upgrades.request, UpgradeStatus: upgrades.current,
 		Reload: func(ctx context.Context) (any, error) { return reloader.request(ctx) },

@@ -113,8 +113,8 @@ func (m *member) leave() {
 	}
 }
 
-// link returns the state of the link for the administration, nil without a cluster.
-func (m *member) link() func() admin.ClusterLink {
+// link returns the state of the link for the administration, nil without a cluster. objects returns what the application does for its objects.
+func (m *member) link(objects func() worker.ClusterStatus) func() admin.ClusterLink {
 	if m == nil {
 		return nil
 	}
@@ -125,12 +125,21 @@ func (m *member) link() func() admin.ClusterLink {
 			Sent:     admin.ClusterTraffic{Records: s.RecordsOut, Bytes: s.BytesOut},
 			Received: admin.ClusterTraffic{Records: s.RecordsIn, Bytes: s.BytesIn},
 			Storage:  admin.ClusterStorage{Ready: s.Storage.Ready, Leader: s.Storage.Leader, Replicas: s.Storage.Replicas},
+			Objects:  clusterObjects(objects()),
 		}
 		drops := drops(s.Dropped)
 		for _, reason := range metrics.ClusterDropReasons() {
 			link.Drops = append(link.Drops, admin.ClusterDrop{Reason: reason, Count: drops[reason]})
 		}
 		return link
+	}
+}
+
+// clusterObjects returns what an application does for the objects of its cluster, for the administration.
+func clusterObjects(s worker.ClusterStatus) admin.ClusterObjects {
+	return admin.ClusterObjects{
+		Sent: s.Sent, Received: s.Received, Moved: s.Moved, Failed: s.Failed, Dropped: s.Dropped, AlarmsDropped: s.AlarmsDropped,
+		WebSockets: admin.ClusterWebSockets(s.WebSockets),
 	}
 }
 

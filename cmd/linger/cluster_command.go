@@ -52,6 +52,9 @@ func linkTable(link *admin.ClusterLink) *table {
 	t.row("pending", bytesText(float64(link.Pending)))
 	t.row("dropped", orDash(strings.Join(drops, ", ")))
 	t.row("storage", storage)
+	o, w := &link.Objects, &link.Objects.WebSockets
+	t.row("calls", fmt.Sprintf("%d sent to objects, %d received, %d moved, %d failed", o.Sent, o.Received, o.Moved, o.Failed))
+	t.row("WebSockets", fmt.Sprintf("%d with objects of other nodes, %d of other nodes, %d closed", w.Connections, w.Objects, w.Unplaced+w.Slow))
 	return t
 }
 

@@ -24,6 +24,9 @@ func TestClusterCommand(t *testing.T) {
 		return admin.ClusterLink{
 			Cluster: "prod", Connected: true, Server: "nats://h:4222", Pending: 2048, Sent: admin.ClusterTraffic{Records: 7, Bytes: 1024},
 			Drops: []admin.ClusterDrop{{Reason: "full", Count: 3}, {Reason: "size"}}, Storage: admin.ClusterStorage{Ready: true, Leader: "b", Replicas: 3},
+			Objects: admin.ClusterObjects{
+				Sent: 11, Received: 12, Moved: 13, Failed: 14, WebSockets: admin.ClusterWebSockets{Connections: 15, Objects: 16, Unplaced: 17, Slow: 18},
+			},
 		}
 	}})
 	api := httptest.NewServer(handler)
@@ -37,6 +40,8 @@ received +0 records, 0B
 pending +2.0KiB
 dropped +3 full
 storage +ready, leader b, 3 replicas
+calls +11 sent to objects, 12 received, 13 moved, 14 failed
+WebSockets +15 with objects of other nodes, 16 of other nodes, 35 closed
 
 NODE +CONNECTIONS +OBJECTS +ROUND TRIP +VERSION
 a\* +0 +0 +- +v1

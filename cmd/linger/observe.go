@@ -63,6 +63,8 @@ func (m *measurements) objects() metrics.ClusterObjects {
 	return metrics.ClusterObjects{
 		Owned: s.Owned, LeaseRemaining: s.LeaseRemaining, Placed: s.Placements, TakenOver: s.Takeovers, Lost: s.LeasesLost,
 		ShippedBytes: s.ShippedBytes, Pending: s.PendingBytes, Oldest: s.PendingAge, Restored: s.Restored,
+		Sent: s.Sent, Received: s.Received, Moved: s.Moved, Failed: s.Failed, Dropped: s.Dropped, AlarmsDropped: s.AlarmsDropped,
+		WebSockets: metrics.ClusterWebSockets(s.WebSockets),
 	}
 }
 
