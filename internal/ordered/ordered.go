@@ -41,6 +41,7 @@ const (
 	ackAfter      = 20 * time.Millisecond  // the longest delay of an acknowledgement
 	ackRecords    = 64                     // the number of records that are acknowledged without a delay
 	maxFormer     = 8                      // the ended streams of a node whose frames are ignored
+	maxFormerOf   = 2048                   // the nodes for which they are kept
 	maxPiece      = 128 << 10              // the bytes of a record in one frame; longer ones are sent in pieces
 	maxRecord     = 256 << 20              // the bytes of a record
 	recordExpense = 64                     // what a record, or a piece of it, counts in addition to its bytes
@@ -177,6 +178,12 @@ func (m *Mesh) forget(s *Stream, current bool) {
 		delete(m.byNode, s.node)
 	}
 	m.lost.Add(1)
+	if _, known := m.former[s.node]; !known && len(m.former) >= maxFormerOf {
+		for node := range m.former {
+			delete(m.former, node)
+			break
+		}
+	}
 	former := append(m.former[s.node], s.remote)
 	if len(former) > maxFormer {
 		former = former[1:]

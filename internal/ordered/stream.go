@@ -296,6 +296,10 @@ func (s *Stream) ackNow() {
 func (s *Stream) end() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.endLocked()
+}
+
+func (s *Stream) endLocked() bool {
 	first := !s.ended
 	s.ended, s.unacked, s.bytes = true, nil, 0
 	s.timer.Stop()
@@ -306,9 +310,8 @@ func (s *Stream) end() bool {
 // endIdle ends the stream if it is not in use, and reports whether it has.
 func (s *Stream) endIdle() bool {
 	s.mu.Lock()
-	idle := s.uses == 0 && len(s.unacked) == 0
-	s.mu.Unlock()
-	return idle && s.end()
+	defer s.mu.Unlock()
+	return s.uses == 0 && len(s.unacked) == 0 && s.endLocked()
 }
 
 // lose ends the stream and reports that, to the other node too.
