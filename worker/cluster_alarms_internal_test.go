@@ -1,11 +1,24 @@
 package worker
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
+	"github.com/lingerws/linger/internal/memcluster"
 	"github.com/lingerws/linger/worker/internal/script"
 )
+
+// An alarm of the new process of a hand-over may be due before the process has the lease of the node.
+func TestClusterClaimBeforeStart(t *testing.T) {
+	all := fuzzCluster(t, memcluster.New(), "a")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if err := all.claim(ctx, script.ObjectRef{Class: "Room", ID: "0f"}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("an object is claimed when the node can have a lease; got %v before", err)
+	}
+}
 
 func FuzzParseAlarmEntry(f *testing.F) {
 	f.Add(alarmEntry{script.ObjectRef{Class: "Room", ID: "0f", Name: "lobby"}, time.UnixMilli(1234), "a", 7}.encode())

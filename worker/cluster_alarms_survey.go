@@ -125,6 +125,11 @@ var errOwnedElsewhere = errors.New("worker: another node owns the object")
 
 // claim makes this node the owner of an object, with its storage restored, unless another node owns it.
 func (all *clusterObjects) claim(ctx context.Context, ref script.ObjectRef) error {
+	select {
+	case <-all.started: // after a hand-over an alarm may be due before
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	r := all.use(ref)
 	defer all.done(r)
 	p, err := all.leases.Take(ctx, r.key)
