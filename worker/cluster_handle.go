@@ -31,7 +31,9 @@ func (p *session) handleEvent(r *objectRecord) {
 	to, failure := h.receiver(r)
 	c := &cargo{}
 	if failure == "" {
-		failure = h.unload(r, c)
+		if failure = h.unload(r, c); failure != "" {
+			to.done()
+		}
 	} else {
 		p.dropAnswer(r)
 	}
@@ -127,6 +129,7 @@ func (h *handledEvent) newEvent(ctx context.Context, r *objectRecord, c *cargo, 
 		if err == nil {
 			e.body = passedBody(stream, r.body.length, h.session.all.app.config().opts.MaxBody, func() {})
 		} else {
+			h.session.refuseBodies([]recordBody{r.body})
 			e.body = passedBody(ended{}, -1, 0, func() {})
 		}
 	}

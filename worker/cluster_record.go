@@ -205,7 +205,7 @@ func parseObjectRecord(b []byte) (*objectRecord, error) {
 			return nil, err
 		}
 	}
-	if fields.Err() != nil || r.kind == 0 || len(names)%2 != 0 {
+	if fields.Err() != nil || r.kind == 0 || len(names)%2 != 0 || r.kind == recordResponse && r.status < 100 {
 		return nil, errRecord
 	}
 	r.header = make(http.Header, len(names)/2)

@@ -66,12 +66,13 @@ func TestObjectRecordMalformed(t *testing.T) {
 		list = wire.AppendUint(list, recordFieldCalls, 1)
 	}
 	for name, record := range map[string][]byte{
-		"without a kind":               wire.AppendUint(nil, recordFieldNumber, 1),
-		"cut":                          exampleRecords()[0].encode()[:20],
-		"with a list that is too long": list,
-		"with a status of four digits": wire.AppendUint(exampleRecords()[4].encode(), recordFieldStatus, 1000),
-		"with a large reference":       wire.AppendUint(exampleRecords()[2].encode(), recordFieldReference, 1<<60),
-		"with a negative length":       wire.AppendBytes(exampleRecords()[1].encode(), recordFieldBody, wire.AppendInt(nil, bodyFieldLength, -2)),
+		"without a kind":                 wire.AppendUint(nil, recordFieldNumber, 1),
+		"cut":                            exampleRecords()[0].encode()[:20],
+		"with a list that is too long":   list,
+		"with a status of four digits":   wire.AppendUint(exampleRecords()[4].encode(), recordFieldStatus, 1000),
+		"of a response without a status": (&objectRecord{kind: recordResponse, number: 2}).encode(),
+		"with a large reference":         wire.AppendUint(exampleRecords()[2].encode(), recordFieldReference, 1<<60),
+		"with a negative length":         wire.AppendBytes(exampleRecords()[1].encode(), recordFieldBody, wire.AppendInt(nil, bodyFieldLength, -2)),
 	} {
 		if r, err := parseObjectRecord(record); err == nil {
 			t.Errorf("a record %s is refused; got %+v", name, r)
