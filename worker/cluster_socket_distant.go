@@ -66,6 +66,9 @@ func (all *clusterSockets) addDistant(s *ordered.Stream, r *socketRecord) *dista
 		return nil
 	}
 	s.Use()
+	if s.Ended() { // it may have ended before the connection was added
+		go all.lost(s)
+	}
 	return d
 }
 
@@ -78,7 +81,12 @@ func (d *distant) begin(socket distantEvents, record *socketRecord) {
 	d.mu.Lock()
 	d.socket = socket
 	d.sendLocked(record)
+	left := d.left
 	d.mu.Unlock()
+	if left {
+		d.endLost() // the node of the connection was lost before
+		return
+	}
 	d.deliver()
 }
 
@@ -109,7 +117,7 @@ func (d *distant) handle(r *socketRecord) {
 		if !d.add(r) {
 			d.all.report("connection of another node refused: more of its events were sent than may be", "node", d.stream.Node())
 			d.refuse()
-			d.disconnect()
+			d.endLost()
 			return
 		}
 		d.deliver()
@@ -227,19 +235,35 @@ func (d *distant) detach() {
 
 // disconnect ends the WebSocket, because the node of the connection does not answer any more.
 func (d *distant) disconnect() {
+	if d.leave() {
+		d.endLost()
+	}
+}
+
+// endLost passes the end of the connection to the WebSocket, unless there is none yet or it has got the end. The connection is not attached any more.
+func (d *distant) endLost() {
 	d.mu.Lock()
 	socket, ended := d.socket, d.ended
+	d.ended = ended || socket != nil
 	d.mu.Unlock()
-	if d.leave() && socket != nil && !ended {
-		d.all.mu.Lock()
-		d.all.former.add(d.id)
-		d.all.mu.Unlock()
-		lost := distantEnd{status: protocol.Status{Code: protocol.CloseAbnormal}, failure: socketNodeLost}
-		if _, ok := socket.(*hibernatable); ok {
-			lost.failure = "" // it was not the peer's fault
-		}
-		socket.closedDistant(lost, func() {}, func() {})
+	if socket == nil || ended {
+		return
 	}
+	d.all.mu.Lock()
+	d.all.former.add(d.id)
+	d.all.mu.Unlock()
+	lost := distantEnd{status: protocol.Status{Code: protocol.CloseAbnormal}, failure: socketNodeLost}
+	if _, ok := socket.(*hibernatable); ok {
+		lost.failure = "" // it was not the peer's fault
+	}
+	socket.closedDistant(lost, func() {}, func() {})
+}
+
+// hasLeft reports whether the connection is not attached any more.
+func (d *distant) hasLeft() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.left
 }
 
 // socketNodeLost is the failure of a WebSocket object whose connection is on a node that does not answer.
@@ -367,6 +391,9 @@ func (all *clusterSockets) acquire(a attachment) {
 
 // accept attaches a connection to its object, which is on this node.
 func (all *clusterSockets) accept(a attachment) {
+	if a.distant.hasLeft() { // its node was lost, and attaches it again if it can
+		return
+	}
 	if _, ok := all.owners.holds(a.state.object); !ok {
 		a.distant.detach()
 		return

@@ -81,14 +81,25 @@ func (s *hibernatable) hasDeparted() bool {
 	return s.departed
 }
 
-// depart gives the connection of the WebSocket to the next owner of the object. A second call has no effect.
+// depart gives the connection of the WebSocket to the next owner of the object. A second call has no effect, but blocks until the first one has had its effect: then
+// relayed returns the connection.
 func (s *hibernatable) depart() {
+	s.departing.Lock()
+	kept := s.departOnce()
+	s.departing.Unlock()
+	if kept != nil {
+		kept()
+	}
+}
+
+// departOnce is depart without the event that waits for it, which it returns. departing is held.
+func (s *hibernatable) departOnce() (kept func()) {
 	s.mu.Lock()
 	first := !s.departed && !s.removed
 	s.departed = s.departed || first
 	s.mu.Unlock()
 	if !first {
-		return
+		return nil
 	}
 	socket, d := s.late.leave()
 	switch {
@@ -99,12 +110,9 @@ func (s *hibernatable) depart() {
 	}
 	s.remove()
 	s.mu.Lock()
-	kept := s.kept
-	s.kept = nil
-	s.mu.Unlock()
-	if kept != nil {
-		kept()
-	}
+	defer s.mu.Unlock()
+	kept, s.kept = s.kept, nil
+	return kept
 }
 
 // follow makes the connection, which is on this node, one whose object is on another node.

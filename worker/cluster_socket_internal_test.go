@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -226,6 +227,79 @@ func TestClusterSocketBuffered(t *testing.T) {
 				return
 			}
 		}
+	})
+}
+
+// An object gets the end of each of its WebSockets, also if the node of the connection was lost while the connection was attached.
+func TestClusterSocketLostWhileAttached(t *testing.T) {
+	relayTest(t, "ab", func(all *relayNodes) {
+		b, c := all.byName["b"], all.open("a", "b", "?name=c")
+		c.send("1")
+		c.want("b 1")
+		s, state := b.sockets.mesh.Stream("a"), b.objects.hibernatables.find(-1).appendState(nil)
+		next := func() (*distant, *movedSocket) {
+			m, err := readMovedSocket(state)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b.sockets.addDistant(s, &socketRecord{link: newLink(), id: newLink()}), m
+		}
+		connect := func(d *distant, m *movedSocket) {
+			socket, err := b.objects.importSocket(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			socket.connectDistant(d)
+		}
+		want := func(when string, ends int) {
+			t.Helper()
+			time.Sleep(time.Second)
+			synctest.Wait()
+			open, got := len(b.objects.hibernatables.list()), strings.Count(b.stdout.String(), "close [1006,")
+			if open != 1 || got != ends {
+				t.Errorf("%s: the object has 1 WebSocket and got %d ends; has %d and got %d", when, ends, open, got)
+			}
+		}
+
+		d, m := next()
+		d.disconnect()
+		b.sockets.accept(attachment{d, m})
+		want("before the object was here", 0)
+
+		d, m = next()
+		d.disconnect()
+		connect(d, m)
+		want("before the WebSocket was connected", 1)
+
+		d, m = next()
+		connect(d, m)
+		d.mu.Lock()
+		d.passing, d.waiting = true, make([]*socketRecord, maxSentEvents+1)
+		d.mu.Unlock()
+		d.handle(&socketRecord{kind: socketMessage})
+		want("after more events than may be sent", 2)
+	})
+}
+
+// A message that comes while its object is lost is not lost itself.
+func TestClusterSocketMessageWhileObjectLeaves(t *testing.T) {
+	relayTest(t, "bc", func(all *relayNodes) {
+		b, c := all.byName["b"], all.open("b", "b", "?name=c")
+		c.send("1")
+		c.want("b 1")
+		all.own("c")
+		s := b.objects.hibernatables.find(-1)
+		b.sockets.mu.Lock() // depart needs the lock too
+		go s.depart()
+		for !s.hasDeparted() {
+			runtime.Gosched()
+		}
+		c.send("2")
+		for range 200_000 { // in which the message would be handled; no time passes while a goroutine waits for a lock
+			runtime.Gosched()
+		}
+		b.sockets.mu.Unlock()
+		c.want("c 2")
 	})
 }
 

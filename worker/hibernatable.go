@@ -29,12 +29,14 @@ type hibernatable struct {
 
 	respondedAt atomic.Int64 // the time of the last automatic response, in milliseconds since 1970; 0 for none
 
+	departing sync.Mutex // held by depart, before any other lock
+
 	mu         sync.Mutex
 	attachment *string // as a serialized value; nil for none
 	sentClose  bool    // the object has closed its half
 	gotClose   bool    // the object has got the peer's Close, or the end of the connection
 	aborted    bool    // the object gets no more events
-	departed   bool    // the object has left this node
+	departed   bool    // the object has left this node, or does so while departing is held
 	relay      *relay  // the connection since then, if it is on this node
 	kept       func()  // begins the event that waits until the object has left this node; nil for none
 	removed    bool
