@@ -49,6 +49,7 @@ func (r *route) suspend(ctx context.Context) {
 	r.mu.Lock()
 	left := r.state == leaving && r.object == o // otherwise the lease was lost meanwhile
 	if left {
+		o.placed.Store(false)
 		r.state, r.object = unplaced, nil
 		r.all.counts.owned.Add(-1)
 		r.run()
@@ -66,8 +67,8 @@ func (all *clusterObjects) resume() {
 	}
 }
 
-// refuse fails what waits for objects in this process, because the new one has them. Other nodes are answered that they have moved.
-func (all *clusterObjects) refuse() {
+// refuse fails what waits for objects, which this process does not have any more. Other nodes are answered that they have moved.
+func (all *clusterObjects) refuse(failure string) {
 	for _, r := range all.allRoutes() {
 		r.refuseForeign()
 		r.mu.Lock()
@@ -75,19 +76,19 @@ func (all *clusterObjects) refuse() {
 		r.waiting = nil
 		r.mu.Unlock()
 		for _, d := range waiting {
-			d.refuse()
+			d.refuse(failure)
 		}
 	}
 }
 
-func (d *delivery) refuse() {
+func (d *delivery) refuse(failure string) {
 	switch {
 	case d.located != nil:
 		d.located("")
 	case d.origin != nil:
 		d.answerMoved()
 	default:
-		d.event.failWith(objectMoved)
+		d.event.failWith(failure)
 	}
 }
 

@@ -27,7 +27,12 @@ func (all *clusterObjects) leave(ctx context.Context, r *route) {
 	r.state = leaving
 	r.mu.Unlock()
 	all.app.sockets.hold(o)
-	o.rest(ctx)
+	o.awaitQuiet(ctx)
+	if !r.unplace(o) {
+		all.app.sockets.release(o)
+		return
+	}
+	o.leaveHome()
 	all.app.sockets.release(o)
 	err := all.app.replicas.release(ctx, ref)
 	if err == nil {
@@ -47,6 +52,17 @@ func (all *clusterObjects) leave(ctx context.Context, r *route) {
 	if left {
 		o.done()
 	}
+}
+
+// unplace lets no further event of an object begin, which is about to leave this node. It returns false if the node has lost the object meanwhile.
+func (r *route) unplace(o *object) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.state != leaving || r.object != o {
+		return false
+	}
+	o.placed.Store(false)
+	return true
 }
 
 // leaveAll gives all objects up as planned. Other nodes take what has no owner from now on.
@@ -87,11 +103,15 @@ func (all *clusterObjects) followDrain() {
 	}()
 }
 
-// rest waits until the events of the object have ended, for leaveTime at most, and takes it from the instance that has it.
-func (o *object) rest(ctx context.Context) {
+// awaitQuiet waits until the events of the object have ended, for leaveTime at most.
+func (o *object) awaitQuiet(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, leaveTime)
 	defer cancel()
-	awaitRest(ctx, func() bool { return o.isQuiet() })
+	awaitRest(ctx, o.isQuiet)
+}
+
+// leaveHome takes the object from the instance that has it. What is in progress is reset.
+func (o *object) leaveHome() {
 	home := o.homeNow()
 	if home == nil {
 		return

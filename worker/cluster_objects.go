@@ -176,6 +176,7 @@ func (all *clusterObjects) end() {
 		all.report("the lease of the node was not given up; other nodes take over its objects when it has lapsed", "", "error", err)
 	}
 	all.cancel()
+	all.refuse(objectUnplaced)
 	all.mu.Lock()
 	sessions := slices.Collect(maps.Values(all.sessions))
 	all.mu.Unlock()

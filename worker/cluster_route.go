@@ -32,6 +32,7 @@ type route struct {
 	sending  bool        // a long event is being sent
 	sentTo   string      // the node to which the events in flight were sent
 	running  bool        // a goroutine passes on what waits
+	dropping bool        // dropLost is in progress: the object is placed again after that
 	attempts int         // the attempts to place the object that have failed since the last success
 	retry    *time.Timer // begins the next attempt; nil if none is planned
 }
@@ -95,8 +96,11 @@ func (d *delivery) send(e *event, c *cargo, err error) (failure string) {
 func (r *route) add(d *delivery) (failure string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.waiting) >= maxObjectEvents {
+	switch {
+	case len(r.waiting) >= maxObjectEvents:
 		return objectOverloaded
+	case r.all.ctx.Err() != nil: // the application has ended
+		return objectUnplaced
 	}
 	r.last++
 	d.number = r.last
@@ -143,7 +147,7 @@ func (r *route) run() {
 		r.mu.Lock()
 	}
 	r.running = false
-	if len(r.waiting) > 0 && r.state == unplaced && r.retry == nil {
+	if len(r.waiting) > 0 && r.state == unplaced && r.retry == nil && !r.dropping {
 		r.state, r.asOf = placing, r.last
 		go r.place(r.ref, slices.ContainsFunc(r.waiting, func(d *delivery) bool { return d.origin != nil }))
 	}
@@ -157,7 +161,7 @@ func (r *route) isReady() bool {
 	switch r.state {
 	case here:
 		if _, ok := r.all.leases.Holds(r.key); !ok {
-			go r.dropLost(r.loseLocked(), r.ref) // it takes other locks
+			go r.dropLost(r.loseLocked(), r.ref) // it takes the lock, and others
 			return false
 		}
 		return r.inFlight == 0 // the last owner has answered what was sent to it before
@@ -289,6 +293,7 @@ func (r *route) place(ref script.ObjectRef, asked bool) {
 		r.planLocked()
 		r.all.reportPlacing(ref, err)
 	case local:
+		o.placed.Store(true)
 		r.state, r.object, r.attempts = here, o, 0
 		r.all.counts.owned.Add(1)
 	default:
@@ -368,24 +373,26 @@ func (r *route) lose() {
 	o, ref := r.loseLocked(), r.ref
 	r.mu.Unlock()
 	r.dropLost(o, ref)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.run()
 }
 
 // loseLocked gives up the object, which this node does not own any more, and returns it for dropLost. mu is held.
 func (r *route) loseLocked() *object {
 	o := r.object
-	r.state, r.object = unplaced, nil
+	o.placed.Store(false)
+	r.state, r.object, r.dropping = unplaced, nil, true
 	r.all.counts.owned.Add(-1)
 	return o
 }
 
-// dropLost resets an object that this node does not own any more, and lets nothing more leave it.
+// dropLost resets an object that this node does not own any more, and lets nothing more leave it. Then the object may be placed again.
 func (r *route) dropLost(o *object, ref script.ObjectRef) {
 	o.gate.fail(errTakenOver)
 	r.all.app.replicas.lose(ref, errTakenOver)
 	o.reset(objectTakenOver)
 	r.all.app.sockets.lose(o)
 	o.done()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.dropping = false
+	r.run()
 }

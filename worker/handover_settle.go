@@ -240,7 +240,7 @@ func (a *App) committed() {
 		a.inputs.leave()
 	}
 	if a.cluster != nil {
-		a.cluster.refuse()
+		a.cluster.refuse(objectMoved)
 	}
 	for _, w := range a.workers {
 		w.closeSockets()

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/lingerws/linger/worker/internal/script"
 	"github.com/lingerws/linger/worker/internal/storage"
@@ -42,6 +43,8 @@ type object struct {
 	worker  *worker
 	gate    outputGate
 	sockets objectSockets
+
+	placed atomic.Bool // this node has the object, with its storage restored; not used without Options.Shared
 
 	stored *storage.Object // the storage, once home has used it; nil before
 	held   bool            // the gate is held for writes that are not committed
@@ -157,7 +160,7 @@ func (o *object) enter(in *instance, e *event) entry {
 	case o.objects.parking:
 		o.objects.parked = append(o.objects.parked, e)
 		return waits
-	case !o.gate.isOwned():
+	case !o.gate.isOwned(), o.objects.app.cluster != nil && !o.placed.Load():
 		return elsewhere
 	case o.home == in:
 	case o.home != nil:
