@@ -293,7 +293,7 @@ declare function dispatchEvent(event: Event): boolean;
 /** Access to the connections of all workers and, in a cluster, of all nodes. */
 interface LingerClients {
   /**
-   * The connection with an id. If it is one of another node, its properties are those at this moment; what is done to it is sent to the node.
+   * The connection with an id. If it is one of another node, its properties are those at this moment, and its methods send what they do to that node.
    */
   get<Data = any>(id: string): Promise<WebSocketConnection<Data> | undefined>;
   /**
