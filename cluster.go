@@ -5,7 +5,7 @@ import "context"
 // Cluster sends records between the servers of several nodes. [Options.Cluster] makes a server a member; without one it is alone.
 // Package cluster has an implementation for NATS.
 //
-// A record is bytes that the sender must not change any more. It arrives once at most: a connection that breaks, or a node that is too slow, loses
+// A record is bytes that the sender must not change any more. It arrives at most once: a connection that breaks, or a node that is too slow, loses
 // some, which the implementation counts and logs. The records that one node publishes on a topic, and those that it sends to a service of another node,
 // arrive in order.
 //

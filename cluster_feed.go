@@ -42,7 +42,7 @@ func newFeed(s *Server) *feed {
 func channelTopic(channel string) string { return "channel/" + channel }
 
 // follow subscribes to the topic of a channel, or ends the subscription, if a change of the channel's subscribers makes that necessary. The
-// calls are made one after the other, and each goes by what the hub has then: the last one is right. No other lock is held.
+// calls are made one after the other, and each reads the state of the hub, so the last one is right. No other lock is held.
 func (f *feed) follow(channel string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

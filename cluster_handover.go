@@ -25,7 +25,7 @@ const (
 )
 
 const (
-	// feedSettle is how long both processes are subscribed at least, so that all nodes know of the new subscriptions.
+	// feedSettle is how long both processes are subscribed at least, so that the new subscriptions have reached all nodes.
 	feedSettle = 250 * time.Millisecond
 
 	// feedTimeout bounds the time that each process waits for the other to give or take the channels.
@@ -130,7 +130,7 @@ func (f *feed) taken() {
 	f.followAll()
 	o := f.overlap.Load()
 	if dropped := o.end(func(p publication) { _ = f.deliver(p) }); dropped > 0 {
-		f.server.options().Logger.Error("hand-over: too much has come from other nodes; messages may be lost or delivered twice", "messages", dropped)
+		f.server.options().Logger.Error("hand-over: too many messages have come from other nodes; some may be lost or delivered twice", "messages", dropped)
 	}
 	time.AfterFunc(feedLate, func() { f.overlap.CompareAndSwap(o, nil) })
 }

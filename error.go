@@ -46,10 +46,10 @@ var (
 	ErrUnreachable = errors.New("linger: the node is not connected to the cluster; it has ended, or the link to it is broken")
 
 	// ErrClusterFull means that the queue to the other nodes is full, because the link is broken or too slow. The record was dropped.
-	ErrClusterFull = errors.New("linger: too much waits to be sent to the other nodes, the record was dropped")
+	ErrClusterFull = errors.New("linger: too much waits to be sent to the other nodes, so the record was dropped; the link is broken or too slow")
 
 	// ErrRecordSize means that a record is larger than the cluster can send.
-	ErrRecordSize = errors.New("linger: the record is too large for the cluster")
+	ErrRecordSize = errors.New("linger: the record is too large for the cluster; send less at a time")
 
 	// ErrRefused means that another node could not do what it was asked for: it is too busy, or has another version of the program.
 	ErrRefused = errors.New("linger: another node has refused a request")

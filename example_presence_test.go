@@ -8,7 +8,7 @@ import (
 	"github.com/lingerws/linger"
 )
 
-// Each client of a room learns who joins it, on all nodes of a cluster.
+// Each client of a room is notified of new members, which are on any node of a cluster.
 func ExampleSocket_Join() {
 	server := linger.NewServer(linger.HandlerFuncs{
 		OnMessage: func(m *linger.Message) { // the name of the client

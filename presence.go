@@ -108,7 +108,7 @@ func (s *Socket) Leave(channel string) {
 //
 // A change on one node is known on the others after about 50 ms. A node whose connection to the cluster is broken, or which has ended, is
 // removed with its members when the cluster notices that, and after 35 s in any other case. A change that has been lost on the way is
-// made up for within 12 s. The error is [ErrChannelName], or that of ctx.
+// known within 12 s. The error is [ErrChannelName], or that of ctx.
 func (s *Server) Presence(ctx context.Context, channel string) (members []Member, missing []string, err error) {
 	if err := checkChannel(channel); err != nil {
 		return nil, nil, err
@@ -125,7 +125,8 @@ type Presence struct {
 	Server  *Server
 	Channel string
 
-	// Joined are members that are new or have another value, Left those that are members no more. A connection is in one of them.
+	// Joined are members that are new or have another value, Left those that are not members any more. A
+	// connection is in one of them. A member that is new to this node may have been one before: see [Server.HandlePresence].
 	Joined, Left []Member
 }
 
@@ -136,8 +137,12 @@ func (p *Presence) Publish(payload Payload) (int, error) {
 }
 
 // HandlePresence calls changed after changes of the members of channels that have a subscriber on this node; nil ends that. Changes
-// within 50 ms are one call, and so are those that follow while a call is in progress; a call follows its changes after about 100 ms. There is one call at a time. If it panics that is
-// logged. The members that a channel has on other nodes when it gets its first subscriber on this one are not reported.
+// within 50 ms are one call, and so are those that follow while a call is in progress; a call follows its changes after about 100 ms. There is
+// one call at a time. A panic in it is logged.
+//
+// The members that a channel has on other nodes when it gets its first subscriber on this one are not reported. Some that were members before
+// are reported as joined all the same: those of a node that was slow to answer or is connected again, and, in the new process of a hand-over,
+// those whose connections have moved to it.
 func (s *Server) HandlePresence(changed func(*Presence)) {
 	p := &s.presence
 	if changed == nil {

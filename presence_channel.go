@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// presenceChannel is what this process knows of the members of a channel. presence.mu guards it.
+// presenceChannel has the members of a channel, as far as this process has received them. presence.mu guards it.
 type presenceChannel struct {
 	name    string
 	local   *source              // the members of this process
@@ -89,7 +89,7 @@ func (c *presenceChannel) set(from *source, id string, value *data, silent bool)
 	return true
 }
 
-// remove makes a connection a member no more, if it is one.
+// remove removes a member, if a process has it.
 func (c *presenceChannel) remove(from *source, id string, silent bool) {
 	if _, has := from.members[id]; !has {
 		return

@@ -89,7 +89,7 @@ func (p *presence) enter(s *Socket, channel string, member *data) error {
 	return nil
 }
 
-// exit makes a connection a member no more, if it is one. mu is held.
+// exit removes a connection from the members of a channel, if it is one. mu is held.
 func (h *hub) exit(s *Socket, channel string) {
 	p := h.presence
 	if _, is := p.own[channel][s]; !is {

@@ -34,7 +34,7 @@ type modelNode struct {
 
 var modelChannels = []string{"red", "blue"}
 
-// After the links have been whole for the stated bound, each node has the right members, and the events have told the same.
+// After the links have been whole for the stated bound, each node has the right members, and so has the sum of the events.
 func TestServerPresenceModel(t *testing.T) {
 	schedules := 30
 	if testing.Short() {
@@ -169,7 +169,7 @@ func (m *presenceModel) check() {
 		m.mu.Unlock()
 		slices.Sort(told)
 		if !slices.Equal(told, want) {
-			m.t.Fatalf("the events of node a tell that the members of %s are %q; got %q; the schedule was\n%s", channel, want, told, strings.Join(m.log, "\n"))
+			m.t.Fatalf("the members of %s are %q; by the events of node a they are %q; the schedule was\n%s", channel, want, told, strings.Join(m.log, "\n"))
 		}
 	}
 }

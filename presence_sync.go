@@ -93,7 +93,7 @@ func (c *presenceChannel) changes(change localChange) (records [][]byte) {
 func (p *presence) publish(channel string, records ...[]byte) {
 	for _, record := range records {
 		if err := p.server.cluster.Publish(presenceTopic(channel), record); err != nil {
-			p.server.logLimited(slog.LevelWarn, "a change of the members of a channel was not sent, and is made up for later", servicePresence,
+			p.server.logLimited(slog.LevelWarn, "a change of the members of a channel was not sent; other nodes ask for the members after the next beacon", servicePresence,
 				slog.String("channel", channel), slog.Any("error", err))
 		}
 	}

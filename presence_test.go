@@ -167,7 +167,7 @@ func TestPresencePublish(t *testing.T) {
 	})
 }
 
-// A change that is lost, the first and the last ones too, is made up for within the stated bound.
+// After the loss of a change, also of the first or the last one, all nodes have the right members within the stated bound.
 func TestServerPresenceLostRecords(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		cluster := memcluster.New()

@@ -119,7 +119,7 @@ func TestRemoteErrors(t *testing.T) {
 	})
 }
 
-// A node sends what it likes: it can harm only the connections that it names.
+// A malformed record of another node is refused, and other connections than the one in it are not affected.
 func TestRemoteMalformedRecord(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		cluster := memcluster.New()

@@ -2,14 +2,14 @@ package cluster
 
 import "github.com/lingerws/linger/internal/wire"
 
-// beat is what a process says about itself, once a second and when something changes.
+// beat is the heartbeat of a process, which it sends once a second and when its state changes.
 type beat struct {
 	from    address
 	kind    beatKind
 	term    uint64 // one more than that of the process that this one replaces
 	serving bool   // it serves the services of its node
 	replace bool   // it replaces the process that has the same name
-	joined  bool   // it is a member, and not about to become one
+	joined  bool   // Join has returned
 	version string // of the program
 }
 

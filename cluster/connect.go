@@ -12,7 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// The times after which a connection to a server that does not answer is given up: pingInterval, maxPings times.
+// A connection to a server is given up when as many pings as maxPings have no answer at the time of the next one.
 const (
 	pingInterval = 2 * time.Second
 	maxPings     = 2

@@ -20,7 +20,7 @@ import (
 )
 
 // embedded is the NATS server in the process. It accepts the servers of other nodes. Routing begins when it listens for clients too, so it
-// does that, on a loopback address; clients need a password that only the process knows.
+// does that, on a loopback address; clients need a password that no other process has.
 //
 // A process that replaces another one cannot have its address and its folder yet. So it begins with a server on any port, without storage, that
 // joins the others; takeOver adds one with the address and the folder.

@@ -55,7 +55,7 @@ func (n *Node) Node() string { return n.self.node }
 // Nodes implements [linger.Cluster]. A node is missing after five seconds without a heartbeat, or when it has left.
 func (n *Node) Nodes() []string { return slices.Clone(*n.members.names.Load()) }
 
-// Watch implements [linger.Cluster]. changed is also called, twice, when a node has ended and come again in the meantime.
+// Watch implements [linger.Cluster]. If a node joins again before its end was noticed, changed is called twice.
 func (n *Node) Watch(changed func()) (stop func()) {
 	w := &watcher{changed}
 	n.members.mu.Lock()
@@ -68,8 +68,8 @@ func (n *Node) Watch(changed func()) (stop func()) {
 	}
 }
 
-// TakeOver moves the services of the node to this process, which has joined with Options.Replace. The process that it replaces gets no records
-// for services from those nodes that know of it. An embedded server takes over the address and the folder of the other process when that has
+// TakeOver moves the services of the node to this process, which has joined with Options.Replace. Nodes that have been
+// notified of that send no more records for services to the process that it replaces. An embedded server takes over the address and the folder of the other process when that has
 // ended. TakeOver does not wait for any of that.
 func (n *Node) TakeOver() {
 	n.taking.Do(func() {
@@ -177,7 +177,7 @@ func (ms *members) handle(b beat) {
 		return
 	}
 	if !known && !b.replace {
-		ms.removeNode(b.from.node) // it has ended and come again
+		ms.removeNode(b.from.node) // it has ended and joined again
 	}
 	ms.change(func() bool {
 		last := ms.others[b.from]
@@ -199,7 +199,7 @@ func (ms *members) handleOwn(b beat) {
 		}
 	case ms.joined && !b.replace && b.joined:
 		n.warn(kindMembers, "another process of the cluster has the name of this node; end one of them")
-	case !ms.joined && (b.joined || b.from.incarnation < n.self.incarnation): // of two that come at the same time, one gives way
+	case !ms.joined && (b.joined || b.from.incarnation < n.self.incarnation): // of two that join at the same time, the one with the higher incarnation gives up
 		select {
 		case <-ms.taken:
 		default:

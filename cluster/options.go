@@ -35,7 +35,7 @@ type Options struct {
 	Advertise string
 
 	// Size is the number of nodes that the cluster will have; 0 means 3, or one more than Join has addresses if that is more. Three and more
-	// replicate what is stored: each record has three copies. Two cannot, because neither of two is a majority. A single node
+	// replicate what is stored: each record has three copies. Two cannot, because one of two is not a majority. A single node
 	// accepts no other ones.
 	Size int
 
@@ -52,7 +52,7 @@ type Options struct {
 	// CredsFile has the credentials for external servers, a JWT and its key.
 	CredsFile string
 
-	// Secret is what the embedded servers of a cluster know in common. A server that does not know it is refused. With URLs it is a token.
+	// Secret is the same for all embedded servers of a cluster. A server with another one is refused. With URLs it is the token of the NATS servers.
 	Secret string
 
 	// Replace admits that another process has the name of this node: the one that this process replaces. The services stay there until

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Status is what a node knows of itself and of the cluster.
+// Status is the state of a node, and of the cluster as far as the node has received it.
 type Status struct {
 	Node      string
 	Cluster   string        // its name

@@ -118,7 +118,7 @@ func (s *storage) end() {
 const markerAge = time.Hour
 
 // configurations are those of the bucket of the store, which tools of NATS can read, and of the stream of the logs. Neither lets a replica
-// that may be behind answer reads (AllowDirect).
+// that may be out of date answer reads (AllowDirect).
 func (s *storage) configurations() []jetstream.StreamConfig {
 	n := s.node
 	replicas := n.opts.Replicas

@@ -18,7 +18,7 @@ import (
 	"github.com/lingerws/linger/cluster"
 )
 
-// TestNodeTLS has two nodes with certificates and a secret. One that has the certificates and not the secret does not get in, nor does one that has the
+// TestNodeTLS has two nodes with certificates and a secret. One that has the certificates and not the secret is refused, and so is one that has the
 // secret and certificates of another authority.
 func TestNodeTLS(t *testing.T) {
 	t.Parallel()

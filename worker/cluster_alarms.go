@@ -35,17 +35,17 @@ type alarmEntry struct {
 }
 
 const (
-	maxAlarmChanges  = 65536 // bounds waiting; further changes are dropped, logged and counted
-	alarmWrites      = 8     // the entries that are written at the same time
-	alarmWriteTries  = 5     // if others change the entry too
-	alarmWriteLimit  = 5 * time.Second
+	maxAlarmChanges  = 65536            // bounds waiting; further changes are dropped, logged and counted
+	alarmWrites      = 8                // the entries that are written at the same time
+	alarmWriteTries  = 5                // if others change the entry too
+	alarmWriteLimit  = 5 * time.Second  // bounds the time of writing an entry
 	alarmWritePause  = time.Second      // after a failure
 	surveyPause      = time.Second      // from the end of a node to the survey of its alarms
 	surveyRetry      = 10 * time.Second // after a failure
-	surveyLimit      = time.Minute
-	maxSurveyed      = 100_000 // bounds the alarms that one survey takes over; the next one takes over more
-	maxEntryText     = 64 << 10
-	secondSurveyTTLs = 2 // after as many TTLs the alarms are surveyed again, because nodes may have disagreed on who is there
+	surveyLimit      = time.Minute      // bounds the time of a survey
+	maxSurveyed      = 100_000          // bounds the alarms that one survey takes over; the next one takes over more
+	maxEntryText     = 64 << 10         // bounds each text in an entry, in bytes
+	secondSurveyTTLs = 2                // after as many TTLs the alarms are surveyed again, because nodes may have had different lists of nodes
 )
 
 func newClusterAlarms(a *App) *clusterAlarms {
@@ -82,7 +82,7 @@ func (all *clusterAlarms) add(e alarmEntry) {
 	all.mu.Unlock()
 	if full {
 		all.dropped.Add(1)
-		all.app.cluster.report("an alarm was not written to the store of the cluster, because too many wait: if this node ends, it is late", "", "class", e.ref.Class, "object", e.ref.ID)
+		all.app.cluster.report("an alarm was not written to the store of the cluster, because too many wait: if this node ends, the alarm is delivered when its object is next used", "", "class", e.ref.Class, "object", e.ref.ID)
 		return
 	}
 	signal(all.changed)
@@ -141,7 +141,7 @@ func (all *clusterAlarms) write(ctx context.Context) {
 			defer func() { <-slots }()
 			if err := all.put(ctx, e); err != nil {
 				failed.Store(true)
-				all.app.cluster.report("an alarm was not written to the store of the cluster, which is tried again", "", "class", e.ref.Class, "object", e.ref.ID, "error", err)
+				all.app.cluster.report("an alarm was not written to the store of the cluster; it is written again later", "", "class", e.ref.Class, "object", e.ref.ID, "error", err)
 				all.putBack(e)
 			}
 		})

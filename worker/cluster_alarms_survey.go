@@ -19,7 +19,7 @@ func (all *clusterAlarms) survey(ctx context.Context) {
 		err = all.adopt(found)
 	}
 	if err != nil && ctx.Err() == nil {
-		all.app.cluster.report("the alarms of nodes that have ended were not read, which is tried again", "", "error", err)
+		all.app.cluster.report("the alarms of nodes that have ended were not read; they are read again later", "", "error", err)
 		time.AfterFunc(surveyRetry, func() { signal(all.ended) })
 	}
 }

@@ -19,7 +19,7 @@ import (
 const (
 	claimTime  = 1 // in milliseconds since 1970
 	claimNode  = 2
-	claimNonce = 3 // by which a node knows its own claim if the result was not known
+	claimNonce = 3 // by which a node recognizes its own claim if the result was lost
 )
 
 // A claim is repeated after claimPause while the store does not answer, for claimLimit at most. Then the time is left out.
@@ -28,7 +28,7 @@ const (
 	claimLimit = 30 * time.Second
 )
 
-// claimAhead bounds how far the clock of the node that has claimed a time may be ahead of this one. A claim beyond that is not respected, so that a clock
+// claimAhead bounds how far the clock of the node that has claimed a time may be ahead of this one. A claim beyond that is ignored, so that a clock
 // that was wrong once does not stop a schedule.
 const claimAhead = 10 * time.Minute
 

@@ -101,7 +101,7 @@ func (all *clusterObjects) start() error {
 	case errors.Is(err, lease.ErrNameTaken):
 		return err
 	case err != nil && all.app.stores:
-		all.report("the node has no lease yet, which is tried again; its objects wait for that", "", "error", err)
+		all.report("the node has no lease yet and goes on trying; events of Durable Objects wait for that", "", "error", err)
 	}
 	close(all.started)
 	stop, err := all.cluster.Serve(objectService, all.serve)
@@ -326,7 +326,7 @@ func (all *clusterObjects) place(ctx context.Context, ref script.ObjectRef) (nod
 	}
 }
 
-// unsettle makes the next event of an object ask for its owner, if another node was it last.
+// unsettle makes the next event of an object look for its owner again, unless this node owns it.
 func (all *clusterObjects) unsettle(ref script.ObjectRef) {
 	r := all.use(ref)
 	defer all.done(r)
@@ -433,5 +433,5 @@ func (all *clusterObjects) report(text, node string, attrs ...any) {
 
 // reportPlacing logs why an object could not be placed.
 func (all *clusterObjects) reportPlacing(ref script.ObjectRef, err error) {
-	all.report("a Durable Object could not be placed, which is tried again", "", "class", ref.Class, "object", ref.ID, "error", err)
+	all.report("a Durable Object could not be placed; it is tried again", "", "class", ref.Class, "object", ref.ID, "error", err)
 }

@@ -71,7 +71,7 @@ type sessionID struct {
 type objectRecord struct {
 	kind     recordKind
 	sender   sessionID
-	receiver uint64 // the process of the receiver; 0 if the sender has not heard of it
+	receiver uint64 // the process of the receiver; 0 if the sender has received nothing from it
 	number   uint64 // of the call or the stream
 
 	object    script.ObjectRef

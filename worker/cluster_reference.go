@@ -73,7 +73,7 @@ func (p *session) accept(v *recordValue) (*parcel, error) {
 	return out, nil
 }
 
-// refuseBodies ends bodies that the other node wants to send.
+// refuseBodies ends bodies that the other node has announced.
 func (p *session) refuseBodies(bodies []recordBody) {
 	for _, b := range bodies {
 		if b.stream != 0 {

@@ -50,7 +50,7 @@ type clusterSockets struct {
 type owners interface {
 	place(ctx context.Context, ref script.ObjectRef) (node string, err error) // blocks; this node takes the object if it should have it
 	holds(ref script.ObjectRef) (token uint64, ok bool)                       // reports whether this node has the object, and its fencing token
-	unsettle(ref script.ObjectRef)                                            // makes place ask for the owner, if another node was it last
+	unsettle(ref script.ObjectRef)                                            // makes place look for the owner again, unless this node owns the object
 }
 
 // socketCounts are counters of what happens to WebSockets between nodes.
@@ -91,7 +91,7 @@ func newClusterSockets(a *App, cluster linger.Cluster, owners owners, lease time
 	all.mesh = ordered.New(ordered.Options{
 		Send: func(node string, frame []byte) {
 			if err := cluster.Send(node, socketService, frame); err != nil {
-				all.report("a record for another node was not sent, which is tried again", "node", node, "error", err)
+				all.report("a record for another node was not sent; it is sent again", "node", node, "error", err)
 			}
 		},
 		Receive: all.receive,
@@ -224,7 +224,7 @@ func (all *clusterSockets) lost(s *ordered.Stream) {
 		}
 	}
 	if affected > 0 {
-		all.report("another node does not answer, or has restarted: its objects are looked for on other nodes", "node", s.Node(), "connections", affected)
+		all.report("another node does not answer, or has restarted: the WebSockets of its objects are passed to the next owners, or closed", "node", s.Node(), "connections", affected)
 	}
 }
 

@@ -62,7 +62,7 @@ func (all *clusterSockets) addDistant(s *ordered.Stream, r *socketRecord) *dista
 	all.mu.Unlock()
 	if refused {
 		all.send(s, &socketRecord{kind: socketRefused, link: r.link})
-		all.report("connection of another node refused: its object has got its end, or there are too many", "node", s.Node(), "limit", maxDistants)
+		all.report("connection of another node refused: its object has got the close event already, or there are too many connections", "node", s.Node(), "limit", maxDistants)
 		return nil
 	}
 	s.Use()
@@ -115,7 +115,7 @@ func (d *distant) handle(r *socketRecord) {
 	case socketMessage, socketPeerClose, socketEnd:
 		d.all.counts.received.Add(1)
 		if !d.add(r) {
-			d.all.report("connection of another node refused: more of its events were sent than may be", "node", d.stream.Node())
+			d.all.report("connection of another node refused: that node has sent more events than the bound allows", "node", d.stream.Node())
 			d.refuse()
 			d.endLost()
 			return
@@ -414,7 +414,7 @@ type formerConnections struct {
 	next  int
 }
 
-// maxFormerConnections bounds the connections that are kept in mind.
+// maxFormerConnections bounds the connections in formerConnections.
 const maxFormerConnections = 65536
 
 func (f *formerConnections) has(id uint64) bool {

@@ -68,7 +68,7 @@ func (a *App) importOffer(record []byte, from string) (number int, err error) {
 		return 0, r.Err()
 	case o.number == 0 || o.number > 1<<53:
 		return 0, fmt.Errorf("an offer of the node %s has no number: %w", from, wire.ErrFormat)
-	case o.node == a.server.Node(): // it has come home
+	case o.node == a.server.Node(): // it was made by this node
 		return int(o.number), nil //nolint:gosec // checked
 	}
 	number, err = a.objects.offers.add(o, a.config().opts.EventTimeout)

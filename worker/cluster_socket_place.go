@@ -71,7 +71,7 @@ func (o *relayedObject) place() {
 		node, err := o.all.ownerOf(o.ref)
 		<-o.all.placing
 		if err != nil {
-			o.all.report("the owner of a Durable Object with WebSockets was not found, which is tried again", "class", o.ref.Class, "object", o.ref.ID, "error", err)
+			o.all.report("the owner of a Durable Object with WebSockets was not found; it is tried again", "class", o.ref.Class, "object", o.ref.ID, "error", err)
 		}
 		for _, r := range o.lost() {
 			switch {

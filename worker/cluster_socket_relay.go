@@ -35,7 +35,7 @@ type relay struct {
 	finish     func()             // called when the object has begun all of them; nil if no event is in progress
 
 	received uint64 // the bytes of messages from the owner
-	taken    uint64 // how many of them the owner knows to have left the send queue
+	taken    uint64 // how many of them have left the send queue, as reported to the owner
 	reported time.Time
 
 	asked     bool          // the owner was asked to keep what it sends

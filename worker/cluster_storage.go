@@ -222,7 +222,7 @@ func (r *replicas) removeClass(prefix, key string) {
 		ctx, cancel := context.WithTimeout(context.Background(), logRemoval)
 		defer cancel()
 		if err := r.shipper.Remove(ctx, lease.ObjectKey(prefix, key, "")); err != nil {
-			r.app.opts.Logger.Warn("the records of a deleted class remain in the log of the cluster, where they take space only", "class", key, "error", err)
+			r.app.opts.Logger.Warn("the records of a deleted class remain in the log of the cluster: they are not used any more, but take space", "class", key, "error", err)
 		}
 	}()
 }

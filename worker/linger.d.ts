@@ -138,7 +138,7 @@ interface LingerMember<Data = any> {
 /** Members of a channel have joined and left. The event is dispatched on each node that has subscribers of the channel. */
 interface WebSocketPresenceEvent<Data = any> extends ExtendableEvent {
   readonly channel: string;
-  /** Members that are new or have other data. */
+  /** Members that are new or have other data. Some can be reported again that were members before: treat the members as a set. */
   readonly joined: LingerMember<Data>[];
   readonly left: LingerMember<Data>[];
   /** Sends a message to the subscribers of the channel on this node, and returns the number of connections that accepted it. */

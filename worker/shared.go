@@ -27,8 +27,8 @@ type Shared struct {
 type Durability uint8
 
 const (
-	// Async waits for the disk of this node. If the node is lost, so is what it has written in its last moments, and was not
-	// in the log of the cluster.
+	// Async waits for the disk of this node. The loss of the node loses the transactions that the log of the cluster has not
+	// acknowledged.
 	Async Durability = iota
 
 	// Sync waits for the log of the cluster.

@@ -43,7 +43,7 @@ func (c *runCommand) joinCluster(old *predecessor, log *slog.Logger) (*member, e
 	log.Info("joining the cluster", "cluster", c.ClusterName)
 	node, err := cluster.Join(ctx, c.clusterOptions(old != nil, log))
 	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, fmt.Errorf("cannot join the cluster: it could not be reached in %v; are its address, its secret and its certificates right? %w", joinTimeout, err)
+		return nil, fmt.Errorf("cannot join the cluster: it could not be reached in %v; check its address, its secret and its certificates: %w", joinTimeout, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot join the cluster: %w", err)

@@ -54,7 +54,7 @@ func (f clusterFlags) Validate() error {
 		text string
 	}{
 		{f.ClusterSize >= 1 && f.ClusterSize <= maxClusterSize, fmt.Sprintf("--cluster-size: %d is not from 1 to %d", f.ClusterSize, maxClusterSize)},
-		{f.ClusterSize != 2, "--cluster-size: of two nodes none has a majority when the other one has ended, so nothing could be stored: give 3, or 1"},
+		{f.ClusterSize != 2, "--cluster-size: one of two nodes is not a majority, so after the end of the other one nothing could be stored: give 3, or 1"},
 		{f.ClusterLease >= minClusterLease && f.ClusterLease <= maxClusterLease, fmt.Sprintf("--cluster-lease: %v is not from %v to %v", f.ClusterLease, minClusterLease, maxClusterLease)},
 		{f.ClusterSecret == "" || len(f.ClusterSecret) >= minClusterSecret,
 			fmt.Sprintf("--cluster-secret: %d characters can be guessed: give at least %d; openssl rand -hex 32 makes a secret", len(f.ClusterSecret), minClusterSecret)},
@@ -125,7 +125,7 @@ func (f clusterFlags) warnings(b worker.Bindings) (warnings []configWarning) {
 	}
 	if f.ClusterListen != "" && f.ClusterSecret == "" && f.ClusterTLSCert == "" && !f.ClusterListen.isLoopback() {
 		warnings = append(warnings, configWarning{
-			"whoever reaches the address of the cluster can join it, and control all of its nodes: set LINGER_CLUSTER_SECRET or --cluster-tls-cert",
+			"every process that can reach the address of the cluster can join it and control all of its nodes: set LINGER_CLUSTER_SECRET or --cluster-tls-cert",
 			[]any{"address", string(f.ClusterListen)},
 		})
 	}

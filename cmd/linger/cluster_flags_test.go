@@ -28,7 +28,7 @@ func TestClusterFlags(t *testing.T) {
 		"--cluster-tls-ca=/f":                                  "--cluster-tls-ca: there is no cluster",
 		"--cluster-secret=0123456789abcdef":                    "--cluster-secret: there is no cluster",
 		"--cluster-advertise=h:6222":                           "--cluster-advertise: only a node with --cluster-listen has it",
-		"--cluster-size=2":                                     "of two nodes none has a majority",
+		"--cluster-size=2":                                     "one of two nodes is not a majority",
 		"--cluster-size=0":                                     "--cluster-size: 0 is not from 1 to 1000",
 		"--cluster-lease=1s":                                   "--cluster-lease: 1s is not from 2s to 5m",
 		"--cluster=nats://h --cluster-tls-cert=/f":             "--cluster-tls-cert and --cluster-tls-key belong together",
@@ -47,7 +47,7 @@ func TestClusterFlags(t *testing.T) {
 	}
 }
 
-// TestClusterWarnings compares the addresses that whoever reaches them can join.
+// TestClusterWarnings checks which addresses cause the warning that every process which can reach them can join.
 func TestClusterWarnings(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for flags, warned := range map[string]bool{

@@ -59,7 +59,7 @@ var handler = linger.HandlerFuncs{
 	},
 }
 
-// who describes the cluster as this node sees it.
+// who returns the answer to the message "who": the cluster as this node sees it.
 func who(s *linger.Server) string {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()

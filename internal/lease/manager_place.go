@@ -127,7 +127,7 @@ func (m *Manager) try(ctx context.Context, key string, asked bool, try int) (Pla
 	return Placement{}, errAgain
 }
 
-// placed returns the placement of an object whose owner has a lease. If that is this node, which does not know that it has the object, the result of an
+// placed returns the placement of an object whose owner has a lease. If that is this node, which does not hold the object, the result of an
 // earlier change was not known, or the entry that was read is an old one. An update decides.
 func (m *Manager) placed(ctx context.Context, e Entry, o owner) (Placement, error) {
 	if o.node != m.options.Node {
@@ -154,7 +154,7 @@ func (m *Manager) take(ctx context.Context, e Entry, asked bool) (Placement, err
 	}
 }
 
-// Lives reports whether a node has a lease, as far as this node knows.
+// Lives reports whether a node has a lease, as far as this node has observed.
 func (m *Manager) Lives(node string) bool { return m.nodes.lives(node) }
 
 // Prefers reports whether this node would take an object that has no owner.

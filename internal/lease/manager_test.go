@@ -256,7 +256,7 @@ func TestManagerMalformedEntry(t *testing.T) {
 	})
 }
 
-// The entries of objects of a node that has died are removed, also if no object of it is used again. Those of nodes that live stay.
+// The entries of objects of a node that has died are removed, also if no object of it is used again. Those of nodes with a lease stay.
 func TestManagerSweep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := memcluster.New()

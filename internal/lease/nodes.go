@@ -9,8 +9,8 @@ import (
 	"github.com/lingerws/linger/internal/latch"
 )
 
-// nodes is what this node has observed of the leases of all nodes. It may be behind the store, and need not have seen every change. So that a node has
-// lost its lease is concluded from a later revision of its own entry only, never from the absence of one.
+// nodes is what this node has observed of the leases of all nodes. It may be out of date, and need not have every change. So a node has
+// lost its lease only if a later revision of its own entry was observed; the absence of an entry is no evidence.
 type nodes struct {
 	clock clock
 	ended func(name string) // called when the lease of a node has ended
@@ -93,7 +93,7 @@ func (n *nodes) lifeOf(o owner) life {
 	case seen.incarnation == o.incarnation:
 		return alive
 	case seen.revision > o.since:
-		return dead // the node has another incarnation since, and none returns
+		return dead // the node has another incarnation since, and none is used again
 	}
 	return unknown
 }

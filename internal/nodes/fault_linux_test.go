@@ -74,8 +74,8 @@ func restarted(n *node) fault {
 	}
 }
 
-// suspended stops a node for longer than its lease, so that it finds its objects elsewhere when it goes on. Only its own monotonic clock and
-// what other nodes have stored say so: it has seen no error.
+// suspended stops a node for longer than its lease, so that it finds its objects elsewhere when it goes on. It sees no error: it can find out only
+// by its own monotonic clock and by what other nodes have stored.
 func suspended(n *node) fault {
 	return fault{
 		name:   n.name + " is suspended",

@@ -156,7 +156,7 @@ func (n *node) kill() {
 	n.process = nil
 }
 
-// cluster is what a node knows of the cluster.
+// cluster is the state of the cluster by the answer of a node.
 type cluster struct {
 	Nodes []struct {
 		Node     string `json:"node"`

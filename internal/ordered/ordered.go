@@ -148,7 +148,7 @@ func (m *Mesh) streamOf(node string, f frame) (s, before *Stream) {
 		return m.unlessFormer(node, f), nil
 	case s.isFrom(f.from):
 		return s, nil
-	case f.to != 0: // two ends of the other node use one of ours
+	case f.to != 0: // two ends of the other node use one of this node
 		m.opts.Send(node, appendFrame(nil, frame{kind: frameReset, to: f.from}))
 		return nil, nil
 	}

@@ -81,7 +81,7 @@ func (s *Stream) Send(record []byte) error { return s.send(record, s.mesh.opts.M
 // SendControl is Send for small records without which the other node cannot go on: they have an eighth more room. The stream ends if they have none.
 func (s *Stream) SendControl(record []byte) error {
 	err := s.send(record, s.mesh.opts.MaxBytes/8*9)
-	if err == ErrFull { //nolint:errorlint // it is ours
+	if err == ErrFull { //nolint:errorlint // it is never wrapped
 		s.lose()
 		return ErrEnded
 	}

@@ -131,7 +131,7 @@ func decodeFile(file []byte, tx uint64) (pages []Page, size uint32, err error) {
 	return pages, header.Commit, decoder.Close()
 }
 
-// pageReader reads an LTX file for a decoder, which allocates as many bytes as the file says that a page has.
+// pageReader reads an LTX file for a decoder, which allocates as many bytes for a page as the file states.
 type pageReader struct{ *bytes.Reader }
 
 // errPageSize means that an LTX file has a compressed page that cannot be one.

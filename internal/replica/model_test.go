@@ -190,7 +190,7 @@ func (l *unreliableLog) delay() time.Duration {
 	return time.Duration(l.random.IntN(20)) * time.Millisecond
 }
 
-// modelNode is a node. It has the object if ship is not nil, and may not know yet that another one has it too.
+// modelNode is a node. It has the object if ship is not nil, and may be outdated, because another one has taken it.
 type modelNode struct {
 	name    string
 	node    *memcluster.Node

@@ -256,7 +256,7 @@ func (p *Ship) Release(ctx context.Context) error {
 		err = p.db.Sync() // after it refused does not change
 	}
 	if err == nil && p.hasRefused() {
-		err = ErrClosed // the stored position says that the database has more than the log
+		err = ErrClosed // by the stored position, the database has more than the log
 	}
 	if err != nil || p.last == p.taken {
 		return err
