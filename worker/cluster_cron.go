@@ -19,7 +19,7 @@ import (
 const (
 	claimTime  = 1 // in milliseconds since 1970
 	claimNode  = 2
-	claimNonce = 3 // by which a node recognizes its own claim if the result was lost
+	claimNonce = 3 // by which a node recognises its own claim if the result was lost
 )
 
 // A claim is repeated after claimPause while the store does not answer, for claimLimit at most. Then the time is left out.

@@ -159,7 +159,7 @@ func answers(port string) bool {
 // The files of the folder that this package tests are these; another one needs a test.
 func TestDeployFiles(t *testing.T) {
 	tested := map[string]bool{
-		"caddy/Caddyfile": true, "docker/Dockerfile": true, "docker/Dockerfile.dockerignore": true, "haproxy/haproxy.cfg": true,
+		"caddy/Caddyfile": true, "docker/Dockerfile": true, "docker/Dockerfile.dockerignore": true, "docker/cluster.yaml": true, "haproxy/haproxy.cfg": true,
 		"kubernetes/linger.yaml": true, "nginx/linger.conf": true, "systemd/linger.service": true, "systemd/linger.socket": true,
 		"grafana/linger.json": true, "prometheus/alerts.yml": true, // by tests of cmd/linger
 	}
