@@ -36,7 +36,7 @@ func (l *serverLog) Debugf(format string, v ...any) { l.logger.Debug(serverText(
 // Tracef is not called with the settings of the server.
 func (l *serverLog) Tracef(format string, v ...any) { l.logger.Debug(serverText(format, v)) }
 
-// usualTexts begin the warnings of the server about what is usual while the nodes of a cluster start and end, and about which the node has log lines of its own.
+// usualTexts are the beginnings of warnings of the server that are expected while nodes start and end. The node logs these events itself.
 var usualTexts = []string{
 	"Plaintext passwords detected", "Waiting for routing to be established", "Error trying to connect to route", "JetStream has not established contact",
 	"JetStream cluster", "Metalayer blocking snapshot", "Route connection", "Healthcheck failed",

@@ -135,7 +135,7 @@ func (l *link) sendFrames(from address, subject, reply string, flags byte, recor
 	return nil
 }
 
-// call queues a function that is called with the connection, after what was sent before. It has no bound of its own: its callers have one.
+// call queues a function that is called with the connection, after what was sent before. The queue of calls is bounded by its callers.
 func (l *link) call(do func(c *nats.Conn)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

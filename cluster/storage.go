@@ -264,20 +264,20 @@ func (s *storage) wait(ctx context.Context, m nats.Msg) (*nats.Msg, error) {
 	}
 }
 
-// The errors of JetStream that mean that a subject has another last message than was expected, and that there is no message.
+// Error codes of JetStream: the last message of a subject is not the expected one, and a message does not exist.
 const (
 	codeWrongLast         = 10071
 	codeWrongLastConstant = 10164
 	codeNoMessage         = 10037
 )
 
-// errWrongLast means that a subject has another last message than was expected.
+// errWrongLast means that the last message of a subject is not the expected one.
 var errWrongLast = errors.New("cluster: the subject has another last message")
 
 // errUnserved means that no server answers for the storage, because it has no leader at the moment.
 var errUnserved = fmt.Errorf("%w: no server answers for it", ErrStorage)
 
-// errNoMessage means that there is no such message.
+// errNoMessage means that a message does not exist, or not any more.
 var errNoMessage = errors.New("cluster: there is no such message")
 
 // apiError is the error in an answer of JetStream.

@@ -33,7 +33,7 @@ func (s *storage) observe() {
 	}
 }
 
-// measure measures the round trip to the server, on a goroutine of its own, because it waits.
+// measure records the time of a round trip to the server. It blocks, so it runs on a separate goroutine.
 func (n *Node) measure(c *nats.Conn) {
 	if !c.IsConnected() || !n.measuring.CompareAndSwap(false, true) {
 		return

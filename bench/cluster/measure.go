@@ -28,7 +28,7 @@ type running struct {
 type client struct {
 	conn     *websocket.Conn
 	received atomic.Int64
-	answers  chan struct{} // has room; sent for each message that is no publication
+	answers  chan struct{} // buffered; gets a value for each message that is not a publication
 }
 
 func begin(o *options, s system, nodes int) (*running, error) {
