@@ -30,7 +30,7 @@ func (s *Server) Options() Options { return *s.options() }
 //
 // Most options hold at once, for connections that exist too. These hold for later requests and connections only: Origins,
 // MaxPerAddress, MaxConnections, UpgradeRate, TrustedProxies, Subprotocols, UpgradeTimeout, HandshakeTimeout, Stats, AccessLog, and the modes
-// of the embedded driver.Options (Compression, OfferHalfClose, Blocking, LoopGroup), which the opening handshake decides. No
+// of the embedded driver.Options (Compression, OfferHalfClose, IO, LoopGroup), which the opening handshake decides. No
 // connection is closed because a lower number of connections may be open now.
 //
 // A timer that runs ends at the time for which it was set. Connections that are idle for longer than a new IdleTimeout, or older

@@ -326,11 +326,11 @@ func echoService(t *testing.T, before func(), accepting linger.AcceptOptions, op
 // still gets the replies of handlers at work and our Close.
 func TestServerAnswersCloseAfterEOF(t *testing.T) {
 	const connections = 100
-	for _, blocking := range []bool{false, true} {
+	for _, way := range []websocket.IO{websocket.IORing, websocket.IOReadiness, websocket.IOBlocking} {
 		for _, halfOpen := range []bool{false, true} {
 			for _, slow := range []bool{false, true} {
 				for texts, want := range map[string][]string{"": {"close 3000"}, "question": {"text question", "close 3000"}} {
-					t.Run(fmt.Sprintf("blocking %t, half-open %t, slow handlers %t, text %q", blocking, halfOpen, slow, texts), func(t *testing.T) {
+					t.Run(fmt.Sprintf("%v, half-open %t, slow handlers %t, text %q", way, halfOpen, slow, texts), func(t *testing.T) {
 						t.Parallel()
 						gate := make(chan struct{})
 						left := func() { close(gate) }
@@ -339,7 +339,7 @@ func TestServerAnswersCloseAfterEOF(t *testing.T) {
 							left = nil
 						}
 						url, ends := echoService(t, func() { <-gate }, linger.AcceptOptions{HalfOpen: halfOpen},
-							linger.Options{Options: websocket.Options{Blocking: blocking}})
+							linger.Options{Options: websocket.Options{IO: way}})
 						var send []string
 						if texts != "" {
 							send = []string{texts}
@@ -362,12 +362,12 @@ func TestServerAnswersCloseAfterEOF(t *testing.T) {
 // The event of a violation is handled after the messages before it, and so is the Close
 // that names it.
 func TestServerRepliesBeforeFailing(t *testing.T) {
-	for _, blocking := range []bool{false, true} {
+	for _, way := range []websocket.IO{websocket.IORing, websocket.IOReadiness, websocket.IOBlocking} {
 		for _, halfOpen := range []bool{false, true} {
-			t.Run(fmt.Sprintf("blocking %t, half-open %t", blocking, halfOpen), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%v, half-open %t", way, halfOpen), func(t *testing.T) {
 				t.Parallel()
 				url, ends := echoService(t, func() {}, linger.AcceptOptions{HalfOpen: halfOpen},
-					linger.Options{Options: websocket.Options{Blocking: blocking, CloseTimeout: time.Hour}})
+					linger.Options{Options: websocket.Options{IO: way, CloseTimeout: time.Hour}})
 				for _, v := range testclient.Violations(protocol.Client) {
 					for _, cut := range []int{math.MaxInt, 1} {
 						c, err := testclient.Dial(url)

@@ -266,12 +266,12 @@ func TestLendPayloadsOwned(t *testing.T) {
 
 // Whatever handlers do, a payload stays what was sent for as long as they have it.
 func TestLendPayloadsOnTCP(t *testing.T) {
-	for name, blocking := range map[string]bool{"readiness": false, "blocking": true} {
-		t.Run(name, func(t *testing.T) { testLentPayloads(t, blocking) })
+	for _, way := range []websocket.IO{websocket.IORing, websocket.IOReadiness, websocket.IOBlocking} {
+		t.Run(way.String(), func(t *testing.T) { testLentPayloads(t, way) })
 	}
 }
 
-func testLentPayloads(t *testing.T, blocking bool) {
+func testLentPayloads(t *testing.T, way websocket.IO) {
 	const conns, messages = 4, 150
 	server := NewServer(HandlerFuncs{OnMessage: func(m *Message) {
 		if len(m.Data)%7 == 0 {
@@ -281,7 +281,7 @@ func testLentPayloads(t *testing.T, blocking bool) {
 			t.Errorf("a message of one letter has %.20q in it", wrong)
 		}
 		_ = m.Socket.Send(m.Payload)
-	}}, Options{LendPayloads: true, Options: websocket.Options{Blocking: blocking}})
+	}}, Options{LendPayloads: true, Options: websocket.Options{IO: way}})
 	web := httptest.NewServer(server)
 	defer web.Close()
 	var clients sync.WaitGroup

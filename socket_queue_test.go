@@ -251,7 +251,7 @@ func (q quitter) Close(*linger.Close) {
 // A handler that ends its goroutine harms its own connection at most: the process and the
 // other connections go on, on both drivers.
 func TestHandlerGoexit(t *testing.T) {
-	for _, blocking := range []bool{false, true} {
+	for _, way := range []websocket.IO{websocket.IORing, websocket.IOReadiness, websocket.IOBlocking} {
 		for call, act := range map[string]func(t *testing.T, c *client){
 			"Upgrade": func(_ *testing.T, c *client) { c.request("Quit: Upgrade") },
 			"Respond": func(_ *testing.T, c *client) { c.ask("Quit: Respond") },
@@ -279,10 +279,10 @@ func TestHandlerGoexit(t *testing.T) {
 			},
 			"Close": func(_ *testing.T, c *client) { c.request(); c.leave() },
 		} {
-			t.Run(fmt.Sprintf("%s, blocking %t", call, blocking), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s, %v", call, way), func(t *testing.T) {
 				q := quitter{call, make(chan struct{}, 100)}
 				opts := linger.Options{Logger: slog.New(slog.DiscardHandler), SendQueue: 16 << 20}
-				opts.Options = websocket.Options{Blocking: blocking, HighWater: 1 << 10}
+				opts.Options = websocket.Options{IO: way, HighWater: 1 << 10}
 				s := serveTCPHandler(t, q, opts)
 				for range 2 * runtime.GOMAXPROCS(0) {
 					c := s.client()

@@ -14,6 +14,17 @@ import (
 // Options are the limits and modes of a connection. The zero value selects the defaults.
 type Options = driver.Options
 
+// IO is a way to read and write transports, for Options.IO.
+type IO = driver.IO
+
+// The values of [IO]. docs/io.md describes them.
+const (
+	IOAuto      = driver.IOAuto
+	IORing      = driver.IORing
+	IOReadiness = driver.IOReadiness
+	IOBlocking  = driver.IOBlocking
+)
+
 // CompressionOptions configure permessage-deflate (RFC 7692): which messages are compressed and which parameters are
 // accepted. The zero value selects the defaults.
 type CompressionOptions = deflate.Options

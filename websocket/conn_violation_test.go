@@ -24,7 +24,7 @@ func TestConnRepliesBeforeViolation(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			wiretest.EachViolation(t, func(t *testing.T, role protocol.Role, near *net.TCPConn, blocking bool) {
-				c := NewConn(near, role, nil, Options{KeepAlive: -1, CloseTimeout: time.Hour, Blocking: blocking})
+				c := NewConn(near, role, nil, Options{KeepAlive: -1, CloseTimeout: time.Hour, IO: map[bool]IO{true: IOBlocking}[blocking]})
 				go func() {
 					for {
 						op, message, err := read(t, c)

@@ -29,7 +29,7 @@
 // [Serve] serves like net/http, but upgrade requests on TCP under Linux cost less.
 //
 // An idle connection on plain TCP under Linux holds no goroutine of the library, no buffer and no timer. Over TLS, on other
-// systems and with Options.Blocking one goroutine waits for its input. docs/io.md describes both.
+// systems and with [IOBlocking] one goroutine waits for its input. docs/io.md describes both.
 //
 // # Names of other packages
 //

@@ -14,9 +14,9 @@ func TestConnPeerEndsTCPAfterClose(t *testing.T) {
 	const never = time.Hour // our Close waits until the application has read
 	for name, opts := range map[string]Options{
 		"readiness":            {CloseTimeout: never},
-		"blocking":             {CloseTimeout: never, Blocking: true},
+		"blocking":             {CloseTimeout: never, IO: IOBlocking},
 		"readiness, half-open": {HalfOpen: true},
-		"blocking, half-open":  {HalfOpen: true, Blocking: true},
+		"blocking, half-open":  {HalfOpen: true, IO: IOBlocking},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

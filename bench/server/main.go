@@ -61,7 +61,7 @@ func parse(args []string) (s settings, err error) {
 	switch *lib {
 	case "linger":
 	case "linger-blocking":
-		s.options.Blocking = true
+		s.options.IO = websocket.IOBlocking
 	case "linger-lending":
 		s.options.LendPayloads = true
 	default:

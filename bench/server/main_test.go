@@ -12,6 +12,7 @@ import (
 
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/bench/load"
+	"github.com/lingerws/linger/websocket"
 )
 
 func TestHandler(t *testing.T) {
@@ -42,8 +43,8 @@ func TestParse(t *testing.T) {
 		if deflate := line == "-deflate"; (s.options.Compression != nil) != deflate {
 			t.Errorf("parse of %q enables compression: %v", line, !deflate)
 		}
-		if blocking := strings.Contains(line, "blocking"); s.options.Blocking != blocking {
-			t.Errorf("parse of %q selects the blocking driver: %v", line, s.options.Blocking)
+		if blocking := strings.Contains(line, "blocking"); s.options.IO == websocket.IOBlocking != blocking {
+			t.Errorf("parse of %q selects the blocking driver: %v", line, s.options.IO)
 		}
 		if lending := strings.Contains(line, "lending"); s.options.LendPayloads != lending {
 			t.Errorf("parse of %q lends payloads: %v", line, s.options.LendPayloads)

@@ -105,9 +105,9 @@ func (h *Handshake) Accept(w http.ResponseWriter, subprotocol string, opts *Acce
 // switchProtocols answers with head. It returns the transport and what has been read of it after the request, which is the
 // start of the WebSocket.
 func switchProtocols(w http.ResponseWriter, head []byte, opts *AcceptOptions) (t transport, early []byte, err error) {
-	if len(head) <= smallAnswer && !opts.Blocking {
+	if len(head) <= smallAnswer && !opts.blocking() {
 		detached, err := accept.Detach(w, func(fd int) (ok bool) {
-			t, ok = newDescriptorTransport(fd, opts.loopGroup())
+			t, ok = newDescriptorTransport(fd, &opts.Options)
 			return ok
 		})
 		if err != nil {

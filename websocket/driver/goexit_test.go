@@ -79,10 +79,10 @@ func TestDriverHandlerGoexit(t *testing.T) {
 		"Drained":    wiretest.TextFrame("drain"),
 		"Closed":     wiretest.CloseFrame(1000, ""),
 	} {
-		for _, blocking := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, blocking %t", call, blocking), func(t *testing.T) {
+		for _, way := range ways {
+			t.Run(fmt.Sprintf("%s, %v", call, way), func(t *testing.T) {
 				for range 2 * runtime.GOMAXPROCS(0) {
-					d, peer := quittingPair(t, newQuitting(call, 1), nil, blocking)
+					d, peer := quittingPair(t, newQuitting(call, 1), nil, way)
 					if call == "Drained" {
 						_, _ = d.Send(protocol.Binary, make([]byte, 8<<20))
 					}
@@ -91,7 +91,7 @@ func TestDriverHandlerGoexit(t *testing.T) {
 					_ = peer.Close()
 					wantDone(t, d)
 				}
-				wantEchoes(t, blocking)
+				wantEchoes(t, way)
 			})
 		}
 	}
@@ -109,10 +109,10 @@ func TestDriverWorkGoexit(t *testing.T) {
 		"after the handler has paused": {nil, append(wiretest.TextFrame("pause"), many...)},
 		"more than one read":           {nil, bytes.Repeat(many, 100)},
 	} {
-		for _, blocking := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, blocking %t", name, blocking), func(t *testing.T) {
+		for _, way := range ways {
+			t.Run(fmt.Sprintf("%s, %v", name, way), func(t *testing.T) {
 				for range 2 * runtime.GOMAXPROCS(0) {
-					_, peer := quittingPair(t, newQuitting("Work", 3), bytes.Clone(c.early), blocking)
+					_, peer := quittingPair(t, newQuitting("Work", 3), bytes.Clone(c.early), way)
 					want := len(c.early) + len(c.input)
 					want -= 4 * (bytes.Count(c.early, []byte{0x81}) + bytes.Count(c.input, []byte{0x81})) // their masks
 					go func() { _, _ = peer.Write(c.input) }()
@@ -123,16 +123,16 @@ func TestDriverWorkGoexit(t *testing.T) {
 						wantBack(t, peer, "afterwards")
 					}
 				}
-				wantEchoes(t, blocking)
+				wantEchoes(t, way)
 			})
 		}
 	}
 }
 
-func quittingPair(t *testing.T, h Handler, early []byte, blocking bool) (*Driver, *net.TCPConn) {
+func quittingPair(t *testing.T, h Handler, early []byte, way IO) (*Driver, *net.TCPConn) {
 	t.Helper()
 	near, peer := wiretest.WirePair(t)
-	d := New(near, protocol.Server, early, Options{KeepAlive: -1, HalfOpen: true, Blocking: blocking})
+	d := New(near, protocol.Server, early, Options{KeepAlive: -1, HalfOpen: true, IO: way})
 	d.Start(h)
 	t.Cleanup(func() { d.CloseNow(); _ = peer.Close() })
 	_ = peer.SetDeadline(time.Now().Add(time.Minute))
@@ -140,10 +140,10 @@ func quittingPair(t *testing.T, h Handler, early []byte, blocking bool) (*Driver
 }
 
 // wantEchoes fails unless other connections, on each loop, are served.
-func wantEchoes(t *testing.T, blocking bool) {
+func wantEchoes(t *testing.T, way IO) {
 	t.Helper()
 	for range 2 * runtime.GOMAXPROCS(0) {
-		_, peer := quittingPair(t, newQuitting("", 0), nil, blocking)
+		_, peer := quittingPair(t, newQuitting("", 0), nil, way)
 		wantBack(t, peer, "on another connection")
 	}
 }

@@ -39,9 +39,9 @@ func (g gated) Closed(_ *Driver, end Outcome) { g.ended <- end.Outcome }
 func TestDriverPeerEndsTCPAfterClose(t *testing.T) {
 	for name, opts := range map[string]Options{
 		"readiness":            {},
-		"blocking":             {Blocking: true},
+		"blocking":             {IO: IOBlocking},
 		"readiness, half-open": {HalfOpen: true},
-		"blocking, half-open":  {HalfOpen: true, Blocking: true},
+		"blocking, half-open":  {HalfOpen: true, IO: IOBlocking},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

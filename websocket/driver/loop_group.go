@@ -25,7 +25,7 @@ func DefaultLoopGroup() *LoopGroup { return &defaultLoopGroup }
 
 // Stop makes the loops end when the last connection of the group has been closed. It
 // returns at once, and closes no connection: those that are open work as before. A
-// connection that is made after Stop gets a goroutine, as with Options.Blocking.
+// connection that is made after Stop gets a goroutine, as with [IOBlocking].
 func (g *LoopGroup) Stop() { g.loops.stop() }
 
 // Done returns a channel that is closed when, after [LoopGroup.Stop], the loops have ended

@@ -10,9 +10,9 @@ import (
 )
 
 // newEpollTransport returns false, because only Linux has epoll.
-func newEpollTransport(net.Conn, *LoopGroup) (notifyingTransport, bool) { return nil, false }
+func newEpollTransport(net.Conn, *Options) (notifyingTransport, bool) { return nil, false }
 
-func newDescriptorTransport(int, *LoopGroup) (notifyingTransport, bool) { return nil, false }
+func newDescriptorTransport(int, *Options) (notifyingTransport, bool) { return nil, false }
 
 // heldByKernel returns 0: this system does not report it, so only writes count as progress.
 func heldByKernel(net.Conn) int { return 0 }

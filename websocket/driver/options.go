@@ -25,9 +25,9 @@ type Options struct {
 	// Compression offers or accepts permessage-deflate (RFC 7692). nil means no compression.
 	Compression *deflate.Options
 
-	// Blocking gives the connection a goroutine that reads, even on plain TCP under Linux,
-	// which the event loops of LoopGroup read otherwise. It is for comparisons.
-	Blocking bool
+	// IO selects how the transport is read and written. The zero value, [IOAuto], selects the best way that the transport
+	// and the system have; the others are for comparisons.
+	IO IO
 
 	// LoopGroup contains the event loops and timers for the connection, on systems that have
 	// event loops. nil means [DefaultLoopGroup]. Slow handlers affect only their own group.

@@ -121,8 +121,8 @@ func TestKeepAliveEndsAPeerThatTakesNothing(t *testing.T) {
 // so it does not depend on time.
 func TestKeepAliveSeesWhatTheKernelDelivers(t *testing.T) {
 	wiretest.OnEachWire(t, func(t *testing.T, role protocol.Role, secure bool) {
-		for _, blocking := range []bool{false, true} {
-			d, h, f := onWire(t, role, secure, Options{KeepAlive: -1, WriteTimeout: -1, Blocking: blocking})
+		for _, way := range ways {
+			d, h, f := onWire(t, role, secure, Options{KeepAlive: -1, WriteTimeout: -1, IO: way})
 			_ = f.TCP.SetReadBuffer(256 << 10) // bytes in this buffer have been acknowledged
 			const size = 16 << 20
 			_, _ = d.Send(protocol.Binary, make([]byte, size))

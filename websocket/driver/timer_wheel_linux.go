@@ -7,7 +7,7 @@ import (
 
 const (
 	wheelTick  = 250 * time.Millisecond
-	wheelSlots = 256
+	wheelSlots = 255 // a transport keeps the number of its slot in a byte
 
 	// wheelMin is the shortest wait that the wheel takes: its error, up to a tick, is a
 	// tenth of that at most.
@@ -32,7 +32,7 @@ func (w *timerWheel) add(t *epollTransport, wait time.Duration) {
 	defer w.mu.Unlock()
 	w.unlink(t)
 	ticks := int(wait/wheelTick) + 1
-	t.timerSlot = int16((w.now+ticks)%wheelSlots + 1)          //nolint:gosec // there are few slots
+	t.timerSlot = uint8((w.now+ticks)%wheelSlots + 1)          //nolint:gosec // there are few slots
 	t.timerRounds = uint16(min((ticks-1)/wheelSlots, 1<<16-1)) //nolint:gosec // bounded here
 	if first := w.slots[t.timerSlot]; first != nil {
 		t.timerNext, first.timerPrev = first, t

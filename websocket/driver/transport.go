@@ -65,8 +65,8 @@ func newTransport(nc net.Conn, opts *Options) transport {
 	if c, ok := nc.(readiness.Conn); ok {
 		return newReporterTransport(c.Reporter)
 	}
-	if !opts.Blocking {
-		if t, ok := newEpollTransport(nc, opts.loopGroup()); ok {
+	if !opts.blocking() {
+		if t, ok := newEpollTransport(nc, opts); ok {
 			return t
 		}
 	}

@@ -16,9 +16,9 @@ func adoptTransport(fd int, opts *Options) (movableTransport, error) {
 		_ = unix.Close(fd)
 		return nil, os.NewSyscallError("getsockopt", err)
 	}
-	if domain != unix.AF_UNIX && !opts.Blocking {
+	if domain != unix.AF_UNIX && !opts.blocking() {
 		if loop := opts.loopGroup().loops.add(); loop != nil {
-			return adoptEpoll(&epollTransport{fd: int32(fd), loop: loop}) //nolint:gosec // descriptors are small numbers
+			return adoptEpoll(loop.transport(fd, opts))
 		}
 	}
 	file := os.NewFile(uintptr(fd), "connection") //nolint:gosec // a descriptor is not negative

@@ -20,42 +20,48 @@ type epollTransport struct {
 	loop    *eventLoop       // watches the descriptor from start on
 	handler readinessHandler // set before start and setTimer
 	fd      int32
+	batched bool // an io_uring carries out its writes, together with those of other connections
 
 	// The place of the transport in the timer wheel, whose lock guards it.
+	timerSlot            uint8           // from 1 on; 0 means that there is no wait
 	timerRounds          uint16          // full turns of the wheel before the wait ends
-	timerSlot            int16           // from 1 on; 0 means that there is no wait
 	timerNext, timerPrev *epollTransport // in the same slot
 }
 
 // newEpollTransport takes the descriptor of a TCP connection over and closes nc. If nc is
 // of another kind, or there is no loop or descriptor, it returns false and leaves nc as it
 // is.
-func newEpollTransport(nc net.Conn, group *LoopGroup) (*epollTransport, bool) {
+func newEpollTransport(nc net.Conn, opts *Options) (*epollTransport, bool) {
 	tcp, ok := nc.(*net.TCPConn)
 	if !ok {
 		return nil, false
 	}
-	loop := group.loops.add()
+	loop := opts.loopGroup().loops.add()
 	if loop == nil {
 		return nil, false
 	}
 	fd, err := duplicate(tcp)
 	if err != nil {
-		group.loops.remove()
+		loop.set.remove()
 		return nil, false
 	}
-	_ = tcp.Close()                                         // the duplicate keeps the connection open
-	return &epollTransport{fd: int32(fd), loop: loop}, true //nolint:gosec // descriptors are small numbers
+	_ = tcp.Close() // the duplicate keeps the connection open
+	return loop.transport(fd, opts), true
 }
 
-// newDescriptorTransport returns a transport that owns a descriptor, or false if the group has
+// newDescriptorTransport returns a transport that owns a descriptor, or false if the loop group has
 // no loop for it.
-func newDescriptorTransport(fd int, group *LoopGroup) (notifyingTransport, bool) {
-	loop := group.loops.add()
+func newDescriptorTransport(fd int, opts *Options) (notifyingTransport, bool) {
+	loop := opts.loopGroup().loops.add()
 	if loop == nil {
 		return nil, false
 	}
-	return &epollTransport{fd: int32(fd), loop: loop}, true //nolint:gosec // descriptors are small numbers
+	return loop.transport(fd, opts), true
+}
+
+// transport returns a transport that the loop watches.
+func (l *eventLoop) transport(fd int, opts *Options) *epollTransport {
+	return &epollTransport{fd: int32(fd), loop: l, batched: opts.io() == IORing} //nolint:gosec // descriptors are small numbers
 }
 
 // duplicate returns a second descriptor of a connection, which the runtime's poller does

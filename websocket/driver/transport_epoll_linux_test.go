@@ -27,7 +27,7 @@ func TestEpollTransportAddrs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w, ok := newEpollTransport(near, group)
+		w, ok := newEpollTransport(near, &Options{LoopGroup: group})
 		if !ok {
 			t.Fatal("a TCP connection has an epollTransport")
 		}
@@ -45,12 +45,12 @@ func TestEpollTransportOnlyForOpenTCP(t *testing.T) {
 	defer func() { group.Stop(); wantStopped(t, group) }()
 	a, b := net.Pipe()
 	defer func() { _, _ = a.Close(), b.Close() }()
-	if _, ok := newEpollTransport(a, group); ok {
+	if _, ok := newEpollTransport(a, &Options{LoopGroup: group}); ok {
 		t.Error("a pipe has no descriptor")
 	}
 	near, peer := wiretest.WirePair(t)
 	_, _ = near.Close(), peer.Close()
-	if _, ok := newEpollTransport(near, group); ok {
+	if _, ok := newEpollTransport(near, &Options{LoopGroup: group}); ok {
 		t.Error("a closed connection is left to the blocking driver, which reports it")
 	}
 }

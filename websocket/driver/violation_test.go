@@ -48,7 +48,7 @@ func TestDriverRepliesBeforeViolation(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			wiretest.EachViolation(t, func(_ *testing.T, role protocol.Role, near *net.TCPConn, blocking bool) {
-				New(near, role, nil, Options{KeepAlive: -1, CloseTimeout: time.Hour, Blocking: blocking}).Start(newHandler())
+				New(near, role, nil, Options{KeepAlive: -1, CloseTimeout: time.Hour, IO: map[bool]IO{true: IOBlocking}[blocking]}).Start(newHandler())
 			})
 		})
 	}
