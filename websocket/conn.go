@@ -157,12 +157,22 @@ func (c *Conn) Close(code CloseCode, reason string) error {
 // kept, with its code, and only the frames before it are dropped. CloseDiscard waits and
 // returns errors as Close does.
 func (c *Conn) CloseDiscard(code CloseCode, reason string) error {
-	if err := c.driver.CloseDiscard(code, reason); err != nil {
+	if err := c.beginClose(code, reason); err != nil {
+		return err
+	}
+	_ = c.driver.CloseDiscard(code, reason) // the code and the reason are valid
+	signal(c.drained)                       // the send queue is empty
+	return c.awaitEnd(context.Background())
+}
+
+// beginClose records that the application closes. It is called before our Close is queued, so that a message that is
+// refused because of that Close is a misuse from the beginning. The error is a *[Misuse].
+func (c *Conn) beginClose(code CloseCode, reason string) error {
+	if err := protocol.CheckClose(code, reason); err != nil {
 		return err
 	}
 	c.closing.Store(true)
-	signal(c.drained) // the send queue is empty
-	return c.awaitEnd(context.Background())
+	return nil
 }
 
 // awaitEnd waits for the end of a closing handshake that has been started. If ctx ends
@@ -190,17 +200,18 @@ func (c *Conn) awaitEnd(ctx context.Context) error {
 	return endError(c.outcome)
 }
 
-// CloseWrite queues our Close after what has been written, and returns at once. Nothing
-// can be written after it, and the connection can be read until the peer closes too. A
-// peer that has agreed to half-close may continue to send; any other peer may stop, and
-// has Options.CloseTimeout to answer. A second call has no effect. The error is a
-// *[Misuse].
+// CloseWrite queues our Close after what has been written, and returns at once. After it
+// no message can begin and no ping can be sent: such a call returns [protocol.ErrClosing],
+// and after the end of the connection the error of the end. A message that a
+// [MessageWriter] has begun can be completed, and precedes our Close. The connection can
+// be read until the peer closes too. A peer that has agreed to half-close may continue to
+// send; any other peer may stop, and has Options.CloseTimeout to answer. A second call has
+// no effect. The error is a *[Misuse].
 func (c *Conn) CloseWrite(code CloseCode, reason string) error {
-	err := c.driver.Close(code, reason)
-	if err == nil {
-		c.closing.Store(true)
+	if err := c.beginClose(code, reason); err != nil {
+		return err
 	}
-	return err
+	return c.driver.Close(code, reason)
 }
 
 // CloseNow aborts the connection: it closes the transport without a closing handshake.

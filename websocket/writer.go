@@ -16,8 +16,11 @@ const writeBound = 64 << 10
 // Write sends a message. While 64 KiB or more are in the send queue it waits, so that a
 // slow peer slows the writer. When it returns nil the message has been queued, and is
 // sent completely even if ctx ends. If ctx ends first Write returns its error, and
-// nothing of the message is sent. The other errors are a *[Misuse], which is also the
-// error after our own Close, and the error of the end of the connection.
+// nothing of the message is sent. A message that may not be sent is a *[Misuse]. So is any
+// message after the application has closed: the error is [protocol.ErrClosing] until the
+// connection has ended. After the end Write returns its error: *[PeerClosed],
+// *[LocalClosed] or *[TransportError]. If our Close answers that of the peer, or a
+// violation, the end is near, and Write waits for it.
 func (c *Conn) Write(ctx context.Context, op MessageType, message []byte) error {
 	if err := c.lockWriting(ctx); err != nil {
 		return err
@@ -147,7 +150,8 @@ func (w *MessageWriter) Write(p []byte) (int, error) {
 
 // Close ends the message, even if the context has ended. A second call has no effect. If
 // text ends inside a character Close returns [protocol.ErrText] and the message is not
-// ended: the rest of the character can still be written.
+// ended: the rest of the character can still be written. The other errors are those of
+// [Conn.Write], and the message is not completed then.
 func (w *MessageWriter) Close() error {
 	if w.closed {
 		return nil

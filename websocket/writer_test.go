@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -120,7 +121,8 @@ func TestConnCloseWriteDuringMessage(t *testing.T) {
 }
 
 func TestConnCloseWriteBeforeFirstWrite(t *testing.T) {
-	eachRole(t, Options{}, func(t *testing.T, near, _ *Conn) {
+	eachRole(t, Options{}, func(t *testing.T, near, far *Conn) {
+		far.driver.Pause() // so that it does not answer our Close
 		w := mustStart(t, near, Text)
 		if err := near.CloseWrite(1000, ""); err != nil {
 			t.Fatal(err)
@@ -132,6 +134,78 @@ func TestConnCloseWriteBeforeFirstWrite(t *testing.T) {
 			t.Errorf("Close of a writer whose message was not sent must return ErrClosing; got %v", err)
 		}
 	})
+}
+
+// After our Close each call that sends returns ErrClosing, and after the closing handshake the error of the end.
+func TestConnWriteAfterCloseWrite(t *testing.T) {
+	prepared, err := Prepare(Text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, send := range map[string]func(ctx context.Context, c *Conn, begun *MessageWriter) error{
+		"Write":               func(ctx context.Context, c *Conn, _ *MessageWriter) error { return c.Write(ctx, Text, nil) },
+		"WritePrepared":       func(ctx context.Context, c *Conn, _ *MessageWriter) error { return c.WritePrepared(ctx, prepared) },
+		"Ping":                func(ctx context.Context, c *Conn, _ *MessageWriter) error { return c.Ping(ctx) },
+		"MessageWriter.Write": func(_ context.Context, _ *Conn, w *MessageWriter) error { _, err := w.Write([]byte("x")); return err },
+		"MessageWriter.Close": func(_ context.Context, _ *Conn, w *MessageWriter) error { return w.Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachRole(t, Options{}, func(t *testing.T, near, far *Conn) {
+				far.driver.Pause() // so that it does not answer our Close
+				start := func() *MessageWriter { return nil }
+				if strings.HasPrefix(name, "MessageWriter") {
+					start = func() *MessageWriter { return mustStart(t, near, Text) }
+				}
+				first := start()
+				if err := near.CloseWrite(4001, "bye"); err != nil {
+					t.Fatal(err)
+				}
+				if err := send(t.Context(), near, first); !errors.Is(err, protocol.ErrClosing) {
+					t.Errorf("before the answer to our Close the error must be ErrClosing; got %v", err)
+				}
+				if first != nil {
+					_ = first.Close()
+				}
+				second := start()
+				far.driver.Resume()
+				<-near.Done()
+				err := send(t.Context(), near, second)
+				if e, ok := errors.AsType[*LocalClosed](err); !ok || e.Status != (Status{Code: 4001, Reason: "bye"}) || !e.Clean {
+					t.Errorf("after the closing handshake the error must be its end; got %v", err)
+				}
+			})
+		})
+	}
+}
+
+// Messages that are written at the same time as our Close are sent before it, or are refused with ErrClosing without a wait.
+func TestConnWriteDuringCloseWrite(t *testing.T) {
+	for name, closes := range map[string]func(c *Conn){
+		"CloseWrite":   func(c *Conn) { _ = c.CloseWrite(4001, "") },
+		"CloseDiscard": func(c *Conn) { _ = c.CloseDiscard(4001, "") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 100 {
+				eachRole(t, Options{}, func(t *testing.T, near, far *Conn) {
+					far.driver.Pause() // so that it does not answer our Close
+					var writers sync.WaitGroup
+					for range 4 {
+						writers.Go(func() {
+							var err error
+							for err == nil {
+								err = near.Write(context.Background(), Text, nil)
+							}
+							if !errors.Is(err, protocol.ErrClosing) {
+								t.Errorf("the error must be ErrClosing; got %v", err)
+							}
+						})
+					}
+					go closes(near)
+					writers.Wait()
+				})
+			}
+		})
+	}
 }
 
 // The send queue is bounded, and a write whose context ends has sent nothing.
