@@ -82,8 +82,9 @@ type App struct {
 	ended     []endedWebSocket     // WebSockets whose connections have ended in another process before their objects got that
 
 	stopOnce    sync.Once
-	reloading   sync.Mutex // held while a generation is loaded
-	handingOver bool       // no generation may be loaded, because the application is handed over; guarded by reloading
+	stopping    chan struct{} // closed by stop
+	reloading   sync.Mutex    // held while a generation is loaded
+	handingOver bool          // no generation may be loaded, because the application is handed over; guarded by reloading
 }
 
 // Load bundles and runs the script at path, in JavaScript or TypeScript. The error is a
@@ -108,7 +109,7 @@ func load(path string, opts Options, launch script.Launch, received bool) (*App,
 	if err := checkMigrations(opts.Migrations); err != nil {
 		return nil, err
 	}
-	a := &App{path: path, opts: c.opts, began: time.Now(), bindings: bindings, clocks: newCronClocks(received), launch: launch, data: newDataFolder()}
+	a := &App{path: path, opts: c.opts, began: time.Now(), bindings: bindings, clocks: newCronClocks(received), launch: launch, data: newDataFolder(), stopping: make(chan struct{})}
 	a.current.Store(c)
 	if opts.Trace != nil {
 		a.trace = *opts.Trace
@@ -161,8 +162,9 @@ func load(path string, opts Options, launch script.Launch, received bool) (*App,
 // Reload loads the script again, while connections stay open. The files are bundled and
 // run in new engines, and the install and activate events are dispatched; then the new
 // version gets the next events. Events in progress finish in the engine in which they
-// began, and the events of each connection stay in order. The error is a *[LoadError] or
-// [ErrStopped]; then the last version stays in use. During a hand-over it is [ErrHandingOver].
+// began, and the events of each connection stay in order. The error is a *[LoadError], or
+// [ErrStopped] if the application has been shut down, also while the script was loading;
+// then the last version stays in use. During a hand-over it is [ErrHandingOver].
 func (a *App) Reload() error {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
@@ -216,7 +218,7 @@ func (a *App) replaceInstances(fresh []*instance) error {
 	return cmp.Or(errs...)
 }
 
-// ErrStopped is returned by Reload after Shutdown.
+// ErrStopped is the error of a call that Shutdown has interrupted, and of one after Shutdown.
 var ErrStopped = errors.New("worker: the application has been shut down; load it again")
 
 // setGeneration puts a generation in use: new instances run it, its options hold, and its automatic answer is that of the server.
@@ -278,9 +280,21 @@ func (a *App) Shutdown(ctx context.Context) error {
 	return err
 }
 
+// isStopping reports whether stop has been called.
+func (a *App) isStopping() bool { return closed(a.stopping) }
+
+// unlessStopped returns ErrStopped in place of an error that the end of the application may have caused, and otherwise err.
+func (a *App) unlessStopped(err error) error {
+	if err != nil && a.isStopping() {
+		return ErrStopped
+	}
+	return err
+}
+
 // stop ends all workers.
 func (a *App) stop() {
 	a.stopOnce.Do(func() {
+		close(a.stopping) // before anything ends, so that what fails because of that is known to be interrupted
 		a.clocks.stop()
 		if a.stores {
 			a.alarms.end()

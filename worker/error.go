@@ -100,11 +100,8 @@ func loadErrorOf(err error) error {
 // problem returns a *LoadError with one problem that has no position.
 func problem(text string) *LoadError { return &LoadError{Problems: []Problem{{Text: text}}} }
 
-// loadError returns the errors of a script that was being loaded as a *[LoadError], or [ErrStopped] after Shutdown.
+// loadError returns the errors of a script that was being loaded as a *[LoadError].
 func (in *instance) loadError(errs ...error) error {
-	if in.worker.isStopping() {
-		return ErrStopped
-	}
 	var all LoadError
 	for _, err := range errs {
 		all.Problems = append(all.Problems, in.generation.problemsOf(err, &in.generation.opts)...)

@@ -28,9 +28,15 @@ type generation struct {
 }
 
 // loadGeneration bundles the script and runs it in an instance for each worker. The install and
-// activate events are dispatched once, to the first instance. The error is a *[LoadError]; then all
-// instances have ended.
+// activate events are dispatched once, to the first instance. The error is a *[LoadError] or
+// [ErrStopped]; then all instances have ended.
 func (a *App) loadGeneration(number int, c *configuration) (*generation, []*instance, error) {
+	g, instances, err := a.tryGeneration(number, c)
+	return g, instances, a.unlessStopped(err)
+}
+
+// tryGeneration is loadGeneration with any error if the application has been shut down.
+func (a *App) tryGeneration(number int, c *configuration) (*generation, []*instance, error) {
 	b, err := bundle.New(a.path, c.opts.Development, a.opts.Runtime.target())
 	if err != nil {
 		return nil, nil, loadErrorOf(err)
@@ -41,9 +47,6 @@ func (a *App) loadGeneration(number int, c *configuration) (*generation, []*inst
 	}
 	g := &generation{configuration: c, number: number, bundle: b, site: site}
 	if err := a.children.write(g); err != nil {
-		if a.workers[0].isStopping() { // Shutdown has removed the folder
-			err = ErrStopped
-		}
 		return nil, nil, err
 	}
 	for _, p := range b.Warnings {
@@ -56,6 +59,9 @@ func (a *App) loadGeneration(number int, c *configuration) (*generation, []*inst
 	}
 	if err == nil {
 		err = a.checkListeners(g, a.generation.Load())
+	}
+	if err == nil && a.isStopping() {
+		err = ErrStopped
 	}
 	if err != nil {
 		for _, in := range instances {

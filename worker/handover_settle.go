@@ -207,7 +207,7 @@ const (
 
 // resume undoes settle and yield, because the hand-over has failed.
 func (a *App) resume() {
-	for attempt := 1; a.stores && !a.data.isOpen() && !a.workers[0].isStopping(); attempt++ {
+	for attempt := 1; a.stores && !a.data.isOpen() && !a.isStopping(); attempt++ {
 		opened, err := a.openStore(a.opts.Data)
 		if err == nil {
 			a.setData(opened)

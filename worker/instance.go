@@ -88,7 +88,7 @@ func newInstance(w *worker, g *generation) (*instance, error) {
 	in.runtime = w.app.launch(in.host, w.app.scriptApplication(g))
 	if err := in.runLoadStep(in.load); err != nil {
 		in.discard()
-		return nil, err
+		return nil, w.app.unlessStopped(err)
 	}
 	return in, nil
 }

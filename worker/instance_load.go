@@ -91,10 +91,14 @@ func (in *instance) activate() error {
 
 // findListeners stores in the generation the events that the script listens to.
 func (in *instance) findListeners() error {
-	return in.runTurn(func() (err error) {
+	err := in.runTurn(func() (err error) {
 		in.generation.listenedEvents, err = in.runtime.Listening()
 		return err
 	})
+	if err != nil {
+		return in.loadError(err)
+	}
+	return nil
 }
 
 // awaitLoading handles timers, arrivals and events of WebSocket objects until happened returns true. It returns an error if that

@@ -40,8 +40,8 @@ func parseCrons(texts []string) (crons, error) {
 }
 
 // Scheduled dispatches the scheduled event, as at the time at of the schedule cron, and blocks until the application has
-// handled it or ctx has ended, which does not stop the event. The error is the text of what the application has thrown, which is
-// also logged, or [ErrStopped].
+// handled it or ctx has ended, which does not stop the event. The error is the text of what the application has thrown or why it has not
+// handled the event, which is also logged, the cause of the end of ctx, or [ErrStopped] if Shutdown has cut the event off or was called before.
 func (a *App) Scheduled(ctx context.Context, cron string, at time.Time) error {
 	if closed(a.clocks.stopping) {
 		return ErrStopped
@@ -60,7 +60,7 @@ func (a *App) Scheduled(ctx context.Context, cron string, at time.Time) error {
 	ended := make(chan error, 1)
 	go func() {
 		defer a.pending.add(-1)
-		ended <- scheduledError(e, w.submit(e))
+		ended <- a.scheduledError(e, w.submit(e))
 	}()
 	select {
 	case err := <-ended:
@@ -74,7 +74,7 @@ func (a *App) Scheduled(ctx context.Context, cron string, at time.Time) error {
 var errNoScheduled = errors.New("the application has no scheduled handler: export one, as default export with a method scheduled(controller, env, ctx)")
 
 // scheduledError returns why a scheduled event has failed, nil if it has not.
-func scheduledError(e *event, handled bool) error {
+func (a *App) scheduledError(e *event, handled bool) error {
 	switch {
 	case e.refused:
 		return errors.New("the application keeps failing, and its worker backs off")
@@ -85,7 +85,7 @@ func scheduledError(e *event, handled bool) error {
 	case e.overdue:
 		return errors.New("the application did not handle the event in time")
 	case e.failed:
-		return errors.New("the application failed")
+		return a.unlessStopped(errors.New("the application failed"))
 	}
 	return nil
 }
