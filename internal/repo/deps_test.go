@@ -50,6 +50,10 @@ var layers = map[string]layer{
 		folders: []string{"websocket/internal", "protocol/handshake"}, modules: []string{"golang.org/x/sys"},
 		why: "accepting a connection needs its descriptor and net/http; running it is the task of a driver",
 	},
+	"websocket/internal/uring": {
+		modules: []string{"golang.org/x/sys"},
+		why:     "a ring makes system calls with descriptors and buffers, and knows nothing of connections",
+	},
 	"websocket/internal/wiretest": {
 		folders: []string{"websocket/internal", "protocol", "internal/testclient"}, modules: []string{"golang.org/x/sys"},
 		why: "the peer in tests of connections shares the frame header with them, and no other code",
