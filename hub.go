@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/lingerws/linger/internal/handover"
+	"github.com/lingerws/linger/internal/idtable"
 	"github.com/lingerws/linger/internal/latch"
 	"github.com/lingerws/linger/websocket/driver"
 )
@@ -17,7 +18,7 @@ import (
 // handled.
 type hub struct {
 	mu       sync.RWMutex
-	sockets  map[string]*Socket              // by id
+	sockets  *idtable.Table[*Socket]
 	size     atomic.Int64                    // length of sockets, to be read without the lock
 	channels map[string]map[*Socket]struct{} // without entries for channels that have no subscriber
 	subs     int                             // subscriptions of all sockets
@@ -30,7 +31,7 @@ type hub struct {
 
 func newHub() hub {
 	return hub{
-		sockets:  map[string]*Socket{},
+		sockets:  idtable.New[*Socket](),
 		channels: map[string]map[*Socket]struct{}{},
 	}
 }
@@ -60,8 +61,8 @@ func (h *hub) register(s *Socket) {
 
 // add is register for a caller that holds mu.
 func (h *hub) add(s *Socket) {
-	h.sockets[s.id] = s
-	h.size.Store(int64(len(h.sockets)))
+	h.sockets.Add(s)
+	h.size.Store(int64(h.sockets.Len()))
 }
 
 // unregister removes a socket and its subscriptions.
@@ -74,10 +75,8 @@ func (h *hub) unregister(s *Socket) {
 
 // remove is unregister for a caller that holds mu, releases change, and calls unlock.
 func (h *hub) remove(s *Socket) {
-	if h.sockets[s.id] == s {
-		delete(h.sockets, s.id)
-	}
-	h.size.Store(int64(len(h.sockets)))
+	h.sockets.Remove(s)
+	h.size.Store(int64(h.sockets.Len()))
 	for channel := range s.channels {
 		h.unsubscribe(s, channel)
 	}
@@ -100,13 +99,13 @@ func (h *hub) nextChange() <-chan struct{} {
 func (h *hub) count() int {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	return len(h.sockets)
+	return h.sockets.Len()
 }
 
 func (h *hub) socket(id string) *Socket {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	return h.sockets[id]
+	return h.sockets.Get(id)
 }
 
 // Sockets returns the connections that are subscribed to a channel when a loop over them begins, or all connections for the empty
@@ -155,9 +154,7 @@ func (h *hub) list(channel string, also func()) *[]*Socket {
 		also()
 	}
 	if channel == "" {
-		for _, s := range h.sockets {
-			*list = append(*list, s)
-		}
+		*list = slices.AppendSeq(*list, h.sockets.All())
 		return list
 	}
 	for s := range h.channels[channel] {
@@ -210,7 +207,7 @@ func (s *Socket) Unsubscribe(channel string) {
 func (h *hub) subscribe(s *Socket, channel string) error {
 	h.mu.Lock()
 	defer h.unlock()
-	if _, connected := h.sockets[s.id]; !connected {
+	if h.sockets.Get(s.id) == nil {
 		return ErrClosed
 	}
 	if _, subscribed := s.channels[channel]; subscribed {

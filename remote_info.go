@@ -71,7 +71,7 @@ func (i *Info) append(b []byte) []byte {
 	b = wire.AppendString(b, infoID, i.ID)
 	b = wire.AppendUint(b, infoState, uint64(i.State))
 	b = wire.AppendUint(b, infoBuffered, uint64(max(0, i.Buffered))) //nolint:gosec // not negative
-	b = wire.AppendString(b, infoRequest, string(i.request))
+	b = wire.AppendString(b, infoRequest, i.request.text())
 	if i.data != nil {
 		b = wire.AppendBytes(b, infoData, i.data.bytes())
 	}
@@ -92,7 +92,7 @@ func parseInfo(record []byte, node string) (Info, error) {
 		case infoBuffered:
 			i.Buffered = int(r.Uint() & (1<<40 - 1)) //nolint:gosec // masked
 		case infoRequest:
-			i.request = requestSnapshot(r.String())
+			i.request = parseSnapshot(r.String())
 		case infoData:
 			i.data = &data{saved: append([]byte{}, r.Bytes()...)}
 		}

@@ -48,7 +48,7 @@ const (
 
 // appendFixed appends what does not change any more, and is announced.
 func (s *Socket) appendFixed(b []byte) []byte {
-	b = wire.AppendString(b, stateRequest, string(s.request))
+	b = wire.AppendString(b, stateRequest, s.request.text())
 	return wire.AppendBool(b, stateHalfOpen, s.halfOpen)
 }
 
@@ -199,7 +199,7 @@ func (a *arrival) setState(state []byte) error {
 func (s *Socket) setField(field int, r *wire.Reader) error {
 	switch field {
 	case stateRequest:
-		s.request = requestSnapshot(r.String())
+		s.request = parseSnapshot(r.String())
 	case stateHalfOpen:
 		s.halfOpen = r.Bool()
 	case statePeerClosed:

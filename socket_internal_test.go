@@ -89,11 +89,21 @@ func TestRequestSnapshot(t *testing.T) {
 		"secure":    {"/", http.Header{}, forwarding.Client{Text: "::1", Addr: netip.MustParseAddr("::1"), Secure: true}, "https://example.com/"},
 		"escaped":   {"/a%2Fb//c?", http.Header{"Empty": {""}}, forwarding.Client{}, "http://example.com/a%2Fb//c?"},
 		"no target": {"http://example.com", http.Header{}, forwarding.Client{}, "http://example.com/"},
+		"forwarded": {"/", http.Header{}, forwarding.Client{Text: "1.2.3.4:5", Addr: netip.MustParseAddr("6.7.8.9")}, "http://example.com/"},
+		"no address, which the remote address has": {"/", http.Header{}, forwarding.Client{Text: "1.2.3.4"}, "http://example.com/"},
+		"a zone":           {"/", http.Header{}, forwarding.Client{Text: "[fe80::1%eth0]:5", Addr: netip.MustParseAddr("fe80::1")}, "http://example.com/"},
+		"a Unix socket":    {"/", http.Header{}, forwarding.Client{Text: "@"}, "http://example.com/"},
+		"of a browser":     {"/", browserHeader(), forwarding.Client{}, "http://example.com/"},
+		"bytes past ASCII": {"/", http.Header{"\x80": {"a"}, "\xff": {""}, "A": {"\x81"}}, forwarding.Client{}, "http://example.com/"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequest(http.MethodGet, c.target, nil)
 			r.Header = c.header
-			got, _ := newRequestSnapshot(r, c.from, "chat.v1")
+			made, _ := newRequestSnapshot(r, c.from, "chat.v1")
+			got := parseSnapshot(made.text())
+			if got != made {
+				t.Errorf("a snapshot that another process has read equals %q; got %q", made, got)
+			}
 			if u := got.url().String(); u != c.url {
 				t.Errorf("the URL is %s; got %s", c.url, u)
 			}
@@ -104,6 +114,54 @@ func TestRequestSnapshot(t *testing.T) {
 				t.Errorf("the client and the subprotocol are remembered; got %q", got)
 			}
 		})
+	}
+}
+
+// browserHeader returns the fields that a browser sends.
+func browserHeader() http.Header {
+	return http.Header{
+		"Accept-Encoding":          {"gzip, deflate, br, zstd"},
+		"Accept-Language":          {"de-DE,de;q=0.9"},
+		"Cache-Control":            {"no-cache"},
+		"Connection":               {"Upgrade"},
+		"Cookie":                   {"session=0123456789abcdef"},
+		"Origin":                   {"https://chat.example.com"},
+		"Pragma":                   {"no-cache"},
+		"Sec-Websocket-Extensions": {"permessage-deflate; client_max_window_bits"},
+		"Sec-Websocket-Key":        {"dGhlIHNhbXBsZSBub25jZQ=="},
+		"Sec-Websocket-Version":    {"13"},
+		"Upgrade":                  {"websocket"},
+		"User-Agent":               {"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"},
+	}
+}
+
+// Every beginning is found, although others begin with the same byte or are a part of it.
+func TestRequestSnapshotBeginnings(t *testing.T) {
+	for _, begin := range beginnings[1:] {
+		for _, rest := range []string{"", "x", ":"} {
+			short := string(shorten([]byte("line\n"+begin+rest), 5))
+			if want := len("line\n") + 1 + len(rest); len(short) != want {
+				t.Errorf("the line %q takes %d bytes; got %q", begin+rest, want, short)
+			}
+			if b, r := lengthen(short[5:]); b+r != begin+rest {
+				t.Errorf("the line %q returns; got %q", begin+rest, b+r)
+			}
+		}
+		if len(begin) > 1 {
+			if b, r := lengthen(string(shorten([]byte(begin[:len(begin)-1]), 0))); b+r != begin[:len(begin)-1] {
+				t.Errorf("the line %q returns; got %q", begin[:len(begin)-1], b+r)
+			}
+		}
+	}
+}
+
+// A million idle connections have as many snapshots.
+func TestRequestSnapshotSize(t *testing.T) {
+	r := httptest.NewRequest(http.MethodGet, "/chat", nil)
+	r.Header = browserHeader()
+	got, _ := newRequestSnapshot(r, forwarding.Client{Text: "192.0.2.1:12345", Addr: netip.MustParseAddr("192.0.2.1")}, "")
+	if full := got.text(); len(got) > len(full)/2 {
+		t.Errorf("a snapshot takes half of the %d bytes of its text at most; got %d", len(full), len(got))
 	}
 }
 

@@ -12,7 +12,8 @@ import (
 )
 
 // requestSnapshot is what a socket keeps of its upgrade request. It is one text, because every connection has one and few are
-// read. Its first lines are the fields whose indexes are the constants below; the others are the fields of the header.
+// read. Its first lines are the fields whose indexes are the constants below; the others are the fields of the header. Lines that
+// begin as many do are shorter in memory: see beginnings.
 type requestSnapshot string
 
 const (
@@ -27,15 +28,14 @@ const (
 
 // newRequestSnapshot returns the snapshot of a request. omitted is how many fields of the header were too large to be kept.
 func newRequestSnapshot(r *http.Request, from forwarding.Client, subprotocol string) (snapshot requestSnapshot, omitted int) {
-	scheme, addr := "http", ""
+	scheme := "http"
 	if from.Secure {
 		scheme = "https"
 	}
-	if from.Addr.IsValid() {
-		addr = from.Addr.String()
-	}
 	text := make([]byte, 0, 512) // on the stack, and enough for most requests
-	for _, field := range [snapshotHeader]string{from.Text, addr, subprotocol, scheme, r.Host, r.URL.RequestURI()} {
+	text = appendLine(text, from.Text)
+	text = appendAddr(text, from.Text, from.Addr)
+	for _, field := range [...]string{subprotocol, scheme, r.Host, r.URL.RequestURI()} {
 		text = appendLine(text, field)
 	}
 	var names [32]string // on the stack, and enough for most requests
@@ -46,6 +46,34 @@ func newRequestSnapshot(r *http.Request, from forwarding.Client, subprotocol str
 		}
 	}
 	return requestSnapshot(text[:len(text)-1]), len(r.Header) - len(fields)
+}
+
+// parseSnapshot returns the snapshot whose text is given.
+func parseSnapshot(text string) requestSnapshot {
+	short := make([]byte, 0, 512) // on the stack, and enough for most requests
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if i == snapshotAddr {
+			addr, _ := netip.ParseAddr(line)
+			short = appendAddr(short, lines[snapshotRemote], addr)
+		} else {
+			short = appendLine(short, line)
+		}
+	}
+	return requestSnapshot(short[:len(short)-1])
+}
+
+// text returns the snapshot with its lines in full, as other processes read it.
+func (r requestSnapshot) text() string {
+	lines := strings.Split(string(r), "\n")
+	for i, line := range lines {
+		begin, rest := lengthen(line)
+		lines[i] = begin + rest
+	}
+	if len(lines) > snapshotAddr && lines[snapshotAddr] == sameAddr {
+		lines[snapshotAddr] = r.addr().String()
+	}
+	return strings.Join(lines, "\n")
 }
 
 // maxSnapshotHeader bounds the header in a snapshot, in bytes.
@@ -80,8 +108,8 @@ func fieldSize(name string, values []string) (size int) {
 	return size
 }
 
-// appendLine appends the parts as one line. net/http refuses requests with line breaks in a field, but a handler may have put one
-// into the request; it is replaced by a space.
+// appendLine appends the parts as one line, shortened. net/http refuses requests with line breaks in a field, but a handler may
+// have put one into the request; it is replaced by a space.
 func appendLine(text []byte, parts ...string) []byte {
 	begin := len(text)
 	for _, part := range parts {
@@ -93,7 +121,7 @@ func appendLine(text []byte, parts ...string) []byte {
 			line[i] = ' '
 		}
 	}
-	return append(text, '\n')
+	return append(shorten(text, begin), '\n')
 }
 
 // field returns line i of the snapshot.
@@ -103,12 +131,30 @@ func (r requestSnapshot) field(i int) string {
 		_, rest, _ = strings.Cut(rest, "\n")
 	}
 	line, _, _ := strings.Cut(rest, "\n")
-	return line
+	begin, rest := lengthen(line)
+	return begin + rest
+}
+
+// sameAddr is the line of an address that is also in the line of the remote address, as it mostly is.
+const sameAddr = "="
+
+// appendAddr appends the line of the address of the client, which is invalid if the client has none.
+func appendAddr(text []byte, remote string, addr netip.Addr) []byte {
+	if there, ok := forwarding.ParseAddr(remote); ok && addr == there {
+		text = append(text, sameAddr...)
+	} else if addr.IsValid() {
+		text = addr.AppendTo(text)
+	}
+	return append(text, '\n')
 }
 
 // addr returns the address of the client. It is invalid if the client has none.
 func (r requestSnapshot) addr() netip.Addr {
-	addr, _ := netip.ParseAddr(r.field(snapshotAddr))
+	line := r.field(snapshotAddr)
+	if line == sameAddr {
+		line = r.field(snapshotRemote)
+	}
+	addr, _ := forwarding.ParseAddr(line)
 	return addr
 }
 
@@ -132,7 +178,13 @@ func (r requestSnapshot) header() http.Header {
 	header := http.Header{}
 	lines := strings.Split(string(r), "\n")
 	for _, line := range lines[min(len(lines), snapshotHeader):] { // a zero Info has no lines
-		name, value, _ := strings.Cut(line, ":")
+		begin, rest := lengthen(line)
+		name, value, known := strings.Cut(begin, ":")
+		if known {
+			value += rest
+		} else {
+			name, value, _ = strings.Cut(begin+rest, ":")
+		}
 		header[name] = append(header[name], value)
 	}
 	return header

@@ -65,7 +65,7 @@ func (p Proxies) contain(peer netip.Addr) bool {
 func (p Proxies) origin(peer netip.Addr, forwardedFor []string) netip.Addr {
 	list := strings.Split(strings.Join(forwardedFor, ","), ",")
 	for i := len(list) - 1; i >= 0; i-- {
-		next, ok := parseAddr(strings.TrimSpace(list[i]))
+		next, ok := ParseAddr(strings.TrimSpace(list[i]))
 		if !ok {
 			break
 		}
@@ -76,8 +76,9 @@ func (p Proxies) origin(peer netip.Addr, forwardedFor []string) netip.Addr {
 	return peer
 }
 
-// parseAddr parses an address in the forms that proxies use: with or without a port, IPv6 with or without brackets.
-func parseAddr(text string) (netip.Addr, bool) {
+// ParseAddr parses an address in the forms that proxies use: with or without a port, IPv6 with or without brackets. It
+// reports false if the text is not an address.
+func ParseAddr(text string) (netip.Addr, bool) {
 	if withPort, err := netip.ParseAddrPort(text); err == nil {
 		return netaddr.Canonical(withPort.Addr()), true
 	}

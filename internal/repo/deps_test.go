@@ -68,7 +68,7 @@ var layers = map[string]layer{
 		why:     "the library is a Conn on a driver and does not depend on the events above it",
 	},
 	".": {
-		folders: append([]string{"websocket", "websocket/driver", "internal/drain", "internal/forwarding", "internal/handover", "internal/hooks", "internal/httprule", "internal/ident", "internal/latch", "internal/loglimit", "internal/pace", "internal/queue", "internal/race", "internal/rate", "internal/wire"}, core...),
+		folders: append([]string{"websocket", "websocket/driver", "internal/drain", "internal/forwarding", "internal/handover", "internal/hooks", "internal/httprule", "internal/ident", "internal/idtable", "internal/latch", "internal/loglimit", "internal/pace", "internal/queue", "internal/race", "internal/rate", "internal/wire"}, core...),
 		why:     "the runtime has sockets and events; worker and cmd add JavaScript",
 	},
 	"proxy": {
