@@ -11,6 +11,7 @@ import (
 	"github.com/lingerws/linger/internal/handover"
 	"github.com/lingerws/linger/internal/idtable"
 	"github.com/lingerws/linger/internal/latch"
+	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket/driver"
 )
 
@@ -290,10 +291,8 @@ func (s *Server) publish(channel string, p Payload, except []*Socket, others []s
 	list := s.hub.list(channel, s.publishElsewhere(channel, p, except, others))
 	defer recycleList(list)
 	receivers := fanOut(*list, func(part []*Socket) (sent int) {
-		for _, socket := range part {
-			if !slices.Contains(except, socket) && socket.sendPrepared(frame, p) == nil {
-				sent++
-			}
+		for chunk := range slices.Chunk(part, deliveryChunk) {
+			sent += deliver(chunk, frame, p, except)
 		}
 		return sent
 	})
@@ -301,6 +300,58 @@ func (s *Server) publish(channel string, p Payload, except []*Socket, others []s
 		s.trace.Published(channel, p, receivers)
 	}
 	return receivers, nil
+}
+
+// deliveryChunk is the number of connections that a message is sent to by one call of [driver.Deliver].
+const deliveryChunk = 64
+
+// chunkRoom is room for the deliveries of a chunk, and their connections.
+type chunkRoom struct {
+	deliveries [deliveryChunk]driver.Delivery
+	sockets    [deliveryChunk]*Socket
+}
+
+var chunkRooms = sync.Pool{New: func() any { return new(chunkRoom) }}
+
+// deliver sends a message that is framed already to a chunk of connections, except those in except. It returns how many took it.
+func deliver(chunk []*Socket, frame *protocol.Prepared, p Payload, except []*Socket) (sent int) {
+	room, _ := chunkRooms.Get().(*chunkRoom)
+	defer chunkRooms.Put(room)
+	deliveries, sockets := room.deliveries[:0], room.sockets[:0]
+	for _, s := range chunk {
+		if slices.Contains(except, s) {
+			continue
+		}
+		conn := s.conn.Load()
+		if conn == nil { // before the 101
+			sent += count(s.sendPrepared(frame, p))
+			continue
+		}
+		s.recordActivity()
+		deliveries, sockets = append(deliveries, driver.Delivery{To: conn, Limit: s.sendLimit(s.publishPolicy())}), append(sockets, s)
+	}
+	driver.Deliver(frame, deliveries)
+	for i, s := range sockets {
+		err := deliveries[i].Err
+		switch {
+		case err == nil:
+			s.recordSent(p)
+		case errors.Is(err, driver.ErrQueueFull):
+			err = s.sendPrepared(frame, p) // according to the policy
+		}
+		sent += count(err)
+	}
+	clear(deliveries)
+	clear(sockets)
+	return sent
+}
+
+// count returns 1 for a message that was taken, otherwise 0.
+func count(err error) int {
+	if err != nil {
+		return 0
+	}
+	return 1
 }
 
 // ids returns the ids of connections. One that is nil is left out.

@@ -15,8 +15,8 @@ import (
 // blockingPass is set in the second of the two passes of [TestMain].
 var blockingPass bool
 
-// TestMain runs all tests twice: with the readiness driver where there are event loops, and
-// with the blocking driver, after the event loops have been stopped.
+// TestMain runs all tests twice: with event loops where there are some, and with the blocking driver, after the event loops
+// have been stopped. The tests of package driver run with each kind of event loop.
 func TestMain(m *testing.M) {
 	startLoops := func() {
 		wiretest.StartLoops(func(near net.Conn) <-chan struct{} {
@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 			return d.Done()
 		})
 	}
-	os.Exit(wiretest.RunTwice(m, startLoops, func() {
+	os.Exit(wiretest.RunPasses(m, startLoops, func() {
 		driver.DefaultLoopGroup().Stop()
 		blockingPass = true
 	}))

@@ -41,6 +41,7 @@ type working struct {
 	room    []protocol.Event // memory for the events of a call of the handler
 	drains  int              // calls of Drained that have not returned
 
+	turning    bool // the batch that is being handled may last until the end of the event loop's turn
 	batchBegan time.Time
 	batchTimer *time.Timer
 
@@ -428,9 +429,13 @@ func (d *Driver) park() {
 // usually takes all of it, so the connection can stay parked. It returns the bytes that wait to be
 // written. mu is held.
 func (d *Driver) sendParked(p *protocol.Prepared) (queued int) {
-	frame := p.Frame()
-	n, err := d.notifier().tryWrite(frame)
-	if n == len(frame) {
+	n, err := d.notifier().tryWrite(p.Frame())
+	return d.sentParked(p, n, err)
+}
+
+// sentParked follows the write of a framed message on a parked connection. Results as for sendParked. mu is held.
+func (d *Driver) sentParked(p *protocol.Prepared, n int, err error) (queued int) {
+	if n == p.Len() {
 		d.keepAlive.written += int64(n)
 		return 0
 	}

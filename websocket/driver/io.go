@@ -1,8 +1,11 @@
 package driver
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
+
+	"github.com/lingerws/linger/websocket/internal/uring"
 )
 
 // IO is a way to read and write transports; docs/io.md describes them. A way that the transport or the system does not have
@@ -10,7 +13,7 @@ import (
 type IO uint8
 
 const (
-	// IOAuto is the way that costs least on this system: at present that of IOReadiness.
+	// IOAuto is the way of the loop group, or, if that has none, the one that costs least.
 	IOAuto IO = iota
 
 	// IORing is IOReadiness with an io_uring, which carries out many system calls of an event loop at once. It is
@@ -49,16 +52,15 @@ func (io *IO) UnmarshalText(text []byte) error {
 	return fmt.Errorf("driver: unknown way of input and output %q: expected %s", text, strings.Join(ioNames[:], ", "))
 }
 
-// defaultIO is what IOAuto stands for.
-var defaultIO = IOReadiness
+// CheckRings reports whether this process can use [IORing]. The error contains what prevents it and what can be done; it wraps
+// [errors.ErrUnsupported] on other systems than Linux.
+func CheckRings() error { return uring.Available() }
+
+// bestIO is what IOAuto stands for.
+const bestIO = IORing
 
 // blocking reports whether a connection with these options does without event loops.
 func (o *Options) blocking() bool { return o.io() == IOBlocking }
 
 // io returns the selected way, which is not IOAuto.
-func (o *Options) io() IO {
-	if o.IO == IOAuto {
-		return defaultIO
-	}
-	return o.IO
-}
+func (o *Options) io() IO { return cmp.Or(o.IO, o.loopGroup().IO, bestIO) }

@@ -14,6 +14,10 @@ package driver
 // The zero value is ready to use. A LoopGroup must not be copied. Its goroutines remain until
 // [LoopGroup.Stop] is called.
 type LoopGroup struct {
+	// IO is the way of the connections of the group whose Options.IO is [IOAuto]. It must not be changed while the group
+	// has connections.
+	IO IO
+
 	settings settingsCache
 	loops    loopSet
 }
@@ -32,6 +36,11 @@ func (g *LoopGroup) Stop() { g.loops.stop() }
 // and their descriptors are closed. Calls of handlers that have not returned by then keep
 // their goroutines until they do.
 func (g *LoopGroup) Done() <-chan struct{} { return g.loops.doneChannel() }
+
+// RingError returns why the connections of the group that select [IORing] are read and written as with [IOReadiness]: io_uring is
+// not permitted, or the kernel does not have what it takes, or it had no memory or descriptor. It returns nil if they have
+// rings, or none has selected them.
+func (g *LoopGroup) RingError() error { return g.loops.ringError() }
 
 // loopGroup returns the group of a connection with these options.
 func (o *Options) loopGroup() *LoopGroup {

@@ -14,7 +14,7 @@ import (
 // connections have ended. In the blocking pass it has been stopped already.
 func newLoopGroup(t *testing.T) *LoopGroup {
 	t.Helper()
-	group := new(LoopGroup)
+	group := &LoopGroup{IO: DefaultLoopGroup().IO}
 	if blockingPass {
 		group.Stop()
 	}

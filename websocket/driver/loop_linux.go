@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lingerws/linger/websocket/internal/uring"
 )
 
 // eventLoop waits for the readiness of descriptors with epoll and handles their
@@ -19,7 +21,8 @@ type eventLoop struct {
 	set   *loopSet
 	epoll int // the descriptor of file, for calls while the set has connections
 	file  *os.File
-	conn  syscall.RawConn // of file
+	conn  syscall.RawConn            // of file
+	ring  atomic.Pointer[uring.Ring] // used by the owner; nil unless a connection of the set is written to with it
 
 	// phase is odd while the owner handles a connection. It grows by one when that begins,
 	// and again when it is done. If that takes too long, the monitor makes the second step
@@ -53,12 +56,13 @@ type loopOwner struct {
 	loop     *eventLoop
 	scratch  *scratch
 	events   [128]unix.EpollEvent
-	reported int                // how many elements of events epoll has filled
-	next     int                // the element of events to be handled next
-	again    []readinessHandler // connections with more input than one turn reads
-	handling readinessHandler   // the connection that is handled, or was last
-	phase    uint64             // the loop's phase while handling is handled
-	now      time.Duration      // when the last connection was done, or events were reported
+	reported int               // how many elements of events epoll has filled
+	next     int               // the element of events to be handled next
+	again    []*epollTransport // connections with more input than one turn reads
+	held     heldWrites
+	handling readinessHandler // the connection that is handled, or was last
+	phase    uint64           // the loop's phase while handling is handled
+	now      time.Duration    // when the last connection was done, or events were reported
 
 	pollFunc    func(epoll uintptr) bool // poll, bound once so that waiting allocates nothing
 	pollNowFunc func(epoll uintptr)      // pollNow, likewise
@@ -85,6 +89,7 @@ func (o *loopOwner) run() {
 		}
 		scratches.Put(o.scratch)
 	}()
+	o.writeHeld() // what a replaced owner has held back
 	for o.runTurn() {
 	}
 	returned = true
@@ -98,7 +103,11 @@ func (o *loopOwner) runTurn() bool {
 			return false
 		}
 	}
-	return o.handleAgain() && o.wait()
+	if !o.handleAgain() {
+		return false
+	}
+	o.writeHeld()
+	return o.wait()
 }
 
 // handleEvent handles the next event. It returns false if the owner has been replaced.
@@ -108,16 +117,16 @@ func (o *loopOwner) handleEvent() bool {
 	// A descriptor whose connection has been closed since has none here, or the kernel has
 	// reused it, and another connection gets a spurious wake-up. Both are harmless.
 	t := o.loop.set.table.get(event.Fd)
-	return t == nil || o.handle(t.handler, event.Events&terminalEvents != 0)
+	return t == nil || o.handle(t, event.Events&terminalEvents != 0)
 }
 
 // handleAgain gives each connection that had more input another turn. It returns false if
 // the owner has been replaced.
 func (o *loopOwner) handleAgain() bool {
 	for n := len(o.again); n > 0; n-- {
-		h := o.again[0]
+		t := o.again[0]
 		o.again = o.again[1:]
-		if !o.handle(h, false) {
+		if !o.handle(t, false) {
 			return false
 		}
 	}
@@ -129,8 +138,8 @@ func (o *loopOwner) handleAgain() bool {
 
 // handle handles one connection: here, if its handler is likely to be quick. It returns
 // false if the owner has been replaced.
-func (o *loopOwner) handle(h readinessHandler, terminal bool) bool {
-	set := o.loop.set
+func (o *loopOwner) handle(t *epollTransport, terminal bool) bool {
+	set, h := o.loop.set, t.handler
 	if !set.offload.callInline() {
 		go handleOffLoop(h, terminal)
 		return true
@@ -139,18 +148,26 @@ func (o *loopOwner) handle(h readinessHandler, terminal bool) bool {
 	phase := o.loop.phase.Add(1)
 	o.phase = phase
 	set.monitor.wakeUp() // after the phase has changed, because the monitor reads it before it sleeps
+	o.scratch.turn, o.scratch.held = o.mayHold(t), false
 	more := h.handleReadiness(o.scratch, terminal)
+	held := o.scratch.held
 	now := sinceStart()
 	set.offload.record(now - o.now)
 	o.now = now
 	if !o.loop.phase.CompareAndSwap(phase, phase+1) {
+		if held {
+			h.flushHeld()
+		}
 		if more {
 			handleOffLoop(h, false)
 		}
 		return false
 	}
+	if held {
+		o.hold(t)
+	}
 	if more {
-		o.again = append(o.again, h)
+		o.again = append(o.again, t)
 	}
 	return true
 }

@@ -7,12 +7,16 @@ import (
 	"sync"
 
 	"github.com/lingerws/linger/internal/latch"
+	"github.com/lingerws/linger/protocol"
 )
 
 // newEpollTransport returns false, because only Linux has epoll.
 func newEpollTransport(net.Conn, *Options) (notifyingTransport, bool) { return nil, false }
 
 func newDescriptorTransport(int, *Options) (notifyingTransport, bool) { return nil, false }
+
+// deliverBatched returns false, because only Linux has io_uring.
+func deliverBatched(*protocol.Prepared, []Delivery) bool { return false }
 
 // heldByKernel returns 0: this system does not report it, so only writes count as progress.
 func heldByKernel(net.Conn) int { return 0 }
@@ -30,6 +34,9 @@ func (s *loopSet) stop() {
 	s.stopped = true
 	s.done.Release()
 }
+
+// ringError returns nil, because no loop is there to be without a ring.
+func (s *loopSet) ringError() error { return nil }
 
 func (s *loopSet) doneChannel() <-chan struct{} {
 	s.mu.Lock()

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/lingerws/linger/internal/latch"
+	"github.com/lingerws/linger/websocket/internal/uring"
 )
 
 // loopSet holds the event loops of a [LoopGroup], and what they share.
@@ -21,12 +22,15 @@ type loopSet struct {
 
 	mu      sync.Mutex // guards what follows
 	all     []*eventLoop
-	turn    int         // the loop that gets the next connection, modulo their number
-	conns   int         // connections that have been added and not removed
-	running int         // loops that have not ended
-	stopped bool        // stop has been called
-	ended   bool        // stop has been called, and no goroutine is left
-	done    latch.Latch // released when ended is set
+	turn    int           // the loop that gets the next connection, modulo their number
+	conns   int           // connections that have been added and not removed
+	running int           // loops that have not ended
+	rings   ringState     // whether there are rings
+	ringErr error         // why there are none although a connection wanted them
+	free    []*uring.Ring // for Deliver: those that are not in use
+	stopped bool          // stop has been called
+	ended   bool          // stop has been called, and no goroutine is left
+	done    latch.Latch   // released when ended is set
 }
 
 // add assigns a connection to one of the loops, which it starts for the first one. It
@@ -98,6 +102,70 @@ func (s *loopSet) endUnused() {
 	}
 }
 
+// ringState is whether the loops of a set have rings. They get them with the first connection that wants one.
+type ringState uint8
+
+const (
+	ringsUntried ringState = iota
+	ringsThere
+	ringsRefused
+)
+
+// addBatched is add for a connection whose writes an io_uring is to carry out. It reports whether there is one.
+func (s *loopSet) addBatched() (loop *eventLoop, batched bool) {
+	if loop = s.add(); loop == nil {
+		return nil, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rings == ringsUntried {
+		s.rings = ringsThere
+		if s.ringErr = s.makeRings(); s.ringErr != nil {
+			s.rings = ringsRefused
+		}
+	}
+	return loop, s.rings == ringsThere
+}
+
+func (s *loopSet) ringError() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ringErr
+}
+
+// makeRings makes a ring for each loop, and as many for goroutines that deliver to many connections. mu is held.
+func (s *loopSet) makeRings() error {
+	if err := uring.Available(); err != nil {
+		return err
+	}
+	for range 2 * len(s.all) {
+		ring, err := uring.New(maxHeld)
+		if err != nil {
+			s.closeRings()
+			return err
+		}
+		s.free = append(s.free, ring)
+	}
+	for i, l := range s.all {
+		l.ring.Store(s.free[i])
+	}
+	s.free = s.free[len(s.all):]
+	return nil
+}
+
+// closeRings closes the rings that are not in use. mu is held, and the loops have ended or have no rings.
+func (s *loopSet) closeRings() {
+	for _, l := range s.all {
+		if ring := l.ring.Swap(nil); ring != nil {
+			_ = ring.Close()
+		}
+	}
+	for _, ring := range s.free {
+		_ = ring.Close()
+	}
+	s.free = nil
+}
+
 // loopEnded follows the end of one loop. With the last one the monitor ends.
 func (s *loopSet) loopEnded() {
 	s.mu.Lock()
@@ -111,6 +179,7 @@ func (s *loopSet) loopEnded() {
 func (s *loopSet) setEnded() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.closeRings()
 	s.ended = true
 	s.done.Release()
 }
@@ -283,7 +352,7 @@ func (l *eventLoop) replaceOwner(phase uint64) {
 	}
 	next := newLoopOwner(l)
 	next.events, next.reported, next.next = old.events, old.reported, old.next
-	next.again = old.again
+	next.again, next.held = old.again, old.held
 	go next.run()
 	l.set.offload.recordSlow()
 	old.handling.cutBatch()

@@ -11,11 +11,11 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// blockingPass is set in the second of the two passes of [TestMain].
+// blockingPass is set in the last of the passes of [TestMain].
 var blockingPass bool
 
-// TestMain runs all tests twice: with the readiness driver where there are event loops, and
-// with the blocking driver, after the event loops have been stopped.
+// TestMain runs all tests on rings and with the readiness driver, where there are event loops, and with the blocking driver,
+// after the event loops have been stopped.
 func TestMain(m *testing.M) {
 	startLoops := func() {
 		wiretest.StartLoops(func(near net.Conn) <-chan struct{} {
@@ -25,7 +25,12 @@ func TestMain(m *testing.M) {
 			return d.Done()
 		})
 	}
-	os.Exit(wiretest.RunTwice(m, startLoops, func() {
+	os.Exit(wiretest.RunPasses(m, func() {
+		DefaultLoopGroup().IO = IORing
+		startLoops()
+	}, func() {
+		DefaultLoopGroup().IO = IOReadiness
+	}, func() {
 		DefaultLoopGroup().Stop()
 		blockingPass = true
 	}))

@@ -16,7 +16,7 @@ func (d *Driver) pump(as readState) (work bool) {
 	}
 	for again := true; again; again = d.m.EndDue() && !d.state.paused {
 		d.handOut()
-		if as == readReceiving && !d.state.workDue {
+		if as == readReceiving && !d.state.workDue && !d.holdsForTurn() {
 			d.endBatch() // no reply to what has been read will follow
 		}
 		d.obey() // what it writes may make the terminal event due
@@ -274,6 +274,48 @@ func (d *Driver) cutBatch() {
 		}
 		d.settle()
 	}
+}
+
+// holdsForTurn reports whether the frames of a batch whose handling ends wait for the end of the event loop's turn, to be written
+// together with those of other connections. mu is held.
+func (d *Driver) holdsForTurn() bool {
+	return d.turning && d.state.writing == writeMonitored && d.m.Queued() > 0
+}
+
+// lockHeld implements [readinessHandler].
+func (d *Driver) lockHeld() (out []byte) {
+	if !d.mu.TryLock() { // never blocks, because the caller has locked other connections
+		return nil
+	}
+	if !d.state.live() || d.parked() || d.state.writing != writeMonitored || d.state.reading != readIdle || d.m.Queued() == 0 {
+		d.mu.Unlock()
+		return nil
+	}
+	d.endBatch()
+	if out = d.m.Output(nil); d.m.Last() {
+		d.writeOutput(out) // with the end of our direction
+		d.settle()
+		d.rest()
+		return nil
+	}
+	return out
+}
+
+// unlockHeld implements [readinessHandler].
+func (d *Driver) unlockHeld(out []byte, n int, err error) {
+	d.wroteOutput(out, n, err)
+	d.settle()
+	d.rest()
+}
+
+// flushHeld implements [readinessHandler].
+func (d *Driver) flushHeld() {
+	if !d.wakeLive() {
+		return
+	}
+	defer d.rest()
+	d.endBatch()
+	d.settle()
 }
 
 // endBatch ends a batch: its frames leave with the next flush. mu is held.

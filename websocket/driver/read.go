@@ -18,6 +18,10 @@ type scratch struct {
 	// monitored reports whether the monitor of an event loop ends a batch of input that takes long. It is nil, which
 	// stands for false, unless the scratch belongs to an event loop.
 	monitored func() bool
+
+	// turn makes the frames of a batch be held until the end of the event loop's turn. held reports that this has been
+	// done, so that the loop has to call lockHeld or flushHeld then.
+	turn, held bool
 }
 
 // scratches is a pool. A connection has a scratch only while there is input, or while the
@@ -26,7 +30,7 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 func newScratch() *scratch {
 	s, _ := scratches.Get().(*scratch)
-	s.monitored = nil
+	s.monitored, s.turn = nil, false
 	return s
 }
 
@@ -122,7 +126,7 @@ func (d *Driver) receive(b []byte, s *scratch) (work bool) {
 		d.keepAlive.heard, d.keepAlive.unanswered = true, 0
 	}
 	d.m.Receive(b)
-	d.room = s.events[:0]
+	d.room, d.turning = s.events[:0], s.turn
 	work = d.pump(readReceiving)
 	d.room = nil
 	d.m.Keep()
@@ -262,7 +266,12 @@ func (d *Driver) receiveReady(b []byte, s *scratch) {
 	if d.receive(b, s) && !d.callWork() {
 		return
 	}
-	d.endBatch()
+	if d.holdsForTurn() {
+		s.held = true
+	} else {
+		d.endBatch()
+	}
+	d.turning = false
 	d.settle()
 }
 

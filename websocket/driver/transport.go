@@ -276,6 +276,14 @@ type readinessHandler interface {
 
 	// checkPeer is called when the time of setTimer is over.
 	checkPeer()
+
+	// lockHeld and unlockHeld write what handleReadiness has held back until the end of a turn, if it has set s.held:
+	// lockHeld returns the output, and unlockHeld is called when the transport has taken n bytes of it. In
+	// between the connection is locked. If there is no output, or the lock is not free, lockHeld returns nil, and flushHeld is
+	// called instead, which writes what there is.
+	lockHeld() (out []byte)
+	unlockHeld(out []byte, n int, err error)
+	flushHeld()
 }
 
 // errWouldBlock is the error of a read without input.

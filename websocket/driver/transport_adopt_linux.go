@@ -17,8 +17,9 @@ func adoptTransport(fd int, opts *Options) (movableTransport, error) {
 		return nil, os.NewSyscallError("getsockopt", err)
 	}
 	if domain != unix.AF_UNIX && !opts.blocking() {
-		if loop := opts.loopGroup().loops.add(); loop != nil {
-			return adoptEpoll(loop.transport(fd, opts))
+		if t := addTransport(opts); t != nil {
+			t.fd = int32(fd) //nolint:gosec // descriptors are small numbers
+			return adoptEpoll(t)
 		}
 	}
 	file := os.NewFile(uintptr(fd), "connection") //nolint:gosec // a descriptor is not negative

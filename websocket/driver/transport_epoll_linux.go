@@ -36,32 +36,44 @@ func newEpollTransport(nc net.Conn, opts *Options) (*epollTransport, bool) {
 	if !ok {
 		return nil, false
 	}
-	loop := opts.loopGroup().loops.add()
-	if loop == nil {
+	t := addTransport(opts)
+	if t == nil {
 		return nil, false
 	}
 	fd, err := duplicate(tcp)
 	if err != nil {
-		loop.set.remove()
+		t.loop.set.remove()
 		return nil, false
 	}
-	_ = tcp.Close() // the duplicate keeps the connection open
-	return loop.transport(fd, opts), true
+	_ = tcp.Close()  // the duplicate keeps the connection open
+	t.fd = int32(fd) //nolint:gosec // descriptors are small numbers
+	return t, true
 }
 
 // newDescriptorTransport returns a transport that owns a descriptor, or false if the loop group has
 // no loop for it.
 func newDescriptorTransport(fd int, opts *Options) (notifyingTransport, bool) {
-	loop := opts.loopGroup().loops.add()
-	if loop == nil {
+	t := addTransport(opts)
+	if t == nil {
 		return nil, false
 	}
-	return loop.transport(fd, opts), true
+	t.fd = int32(fd) //nolint:gosec // descriptors are small numbers
+	return t, true
 }
 
-// transport returns a transport that the loop watches.
-func (l *eventLoop) transport(fd int, opts *Options) *epollTransport {
-	return &epollTransport{fd: int32(fd), loop: l, batched: opts.io() == IORing} //nolint:gosec // descriptors are small numbers
+// addTransport returns a transport without a descriptor that a loop of the options' group is going to watch, or nil if the group has no loop
+// for it.
+func addTransport(opts *Options) *epollTransport {
+	loops, t := &opts.loopGroup().loops, new(epollTransport)
+	if opts.io() == IORing {
+		t.loop, t.batched = loops.addBatched()
+	} else {
+		t.loop = loops.add()
+	}
+	if t.loop == nil {
+		return nil
+	}
+	return t
 }
 
 // duplicate returns a second descriptor of a connection, which the runtime's poller does

@@ -12,11 +12,22 @@ func (d *Driver) flush() {
 	if d.holdsBack() {
 		return
 	}
-	out := d.m.Output(nil)
-	n := 0
+	d.writeOutput(d.m.Output(nil))
+}
+
+// writeOutput writes out, the output of the machine, as far as the transport takes it. mu is held.
+func (d *Driver) writeOutput(out []byte) {
+	n, err := 0, error(nil)
 	if len(out) > 0 {
-		var err error
 		n, err = d.tryWrite(out)
+	}
+	d.wroteOutput(out, n, err)
+}
+
+// wroteOutput follows a write of out, the output of the machine, of which the transport has taken n bytes. The rest is written when
+// there is room. mu is held.
+func (d *Driver) wroteOutput(out []byte, n int, err error) {
+	if len(out) > 0 {
 		d.wrote(n, err)
 	}
 	if n < len(out) && !d.m.Done() {

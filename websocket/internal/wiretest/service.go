@@ -64,17 +64,18 @@ func (s *Service[C]) Accepted(t testing.TB) C {
 	return none
 }
 
-// RunTwice runs all tests of a package twice, and calls between before the second pass. Tests that are only listed or fuzzed
-// run once, without start. It returns the exit status.
-func RunTwice(m *testing.M, start, between func()) (status int) {
+// RunPasses runs all tests of a package once for each pass, which it calls before. Tests that are only listed or fuzzed run once,
+// without a pass. It returns the exit status.
+func RunPasses(m *testing.M, passes ...func()) (status int) {
 	flag.Parse()
 	if flagIsSet("test.list") || flagIsSet("test.fuzz") {
 		return m.Run()
 	}
-	start()
-	status = m.Run()
-	between()
-	return max(status, m.Run())
+	for _, pass := range passes {
+		pass()
+		status = max(status, m.Run())
+	}
+	return status
 }
 
 func flagIsSet(name string) bool { return flag.Lookup(name).Value.String() != "" }
