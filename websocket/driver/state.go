@@ -46,7 +46,8 @@ import (
 //
 // Frames of a batch are held back, so that they leave in one write, until the batch ends (held). Once there is a frame a
 // timer ends the batch a millisecond after its beginning (bounded), unless the monitor of the event loops ends a batch
-// that takes long (monitored). What the transport does not take waits, and all later frames after it (waiting).
+// that takes long (monitored). On a ring, a monitored batch with frames lasts until the end of the event loop's turn. What the
+// transport does not take waits, and all later frames after it (waiting).
 //
 //	writing                       idle          held          bounded       monitored     waiting
 //	a batch begins                held          held          bounded       monitored     waiting
@@ -119,7 +120,7 @@ const (
 	writeIdle      writeState = iota // at once
 	writeHeld                        // at the end of a batch
 	writeBounded                     // at the end of a batch, or when the timer fires that runs since the first was queued
-	writeMonitored                   // at the end of a batch, or when the monitor of the event loops finds it late
+	writeMonitored                   // at the end of a batch or of the turn, or when the monitor of the event loops finds it late
 	writeWaiting                     // when the transport has taken what waits before them
 )
 
