@@ -36,7 +36,9 @@ var libraries = []library{
 	{"coder", "all", "coder", peerBuild("coder"), peer("coder")},
 	{"gobwas", "all", "gobwas", peerBuild("gobwas"), peer("gobwas")},
 	{"ws", "all,workers", "Node ws", npmBuild, nodeServer},
-	{"floor", "all", "floor: C, no checks", floorBuild, floorServer},
+	{"floor", "all", "floor: C, no checks", floorBuild, floorServer("floor")},
+	{"floor-uring", "all", "floor with io_uring", uringFloorBuild, floorServer("floor-uring")},
+	{"floor-batch", "all", "floor with epoll and io_uring", uringFloorBuild, floorServer("floor-uring", "batch")},
 }
 
 func chooseLibraries(names string) ([]library, error) {
@@ -99,8 +101,11 @@ func (v variant) flags(to netip.AddrPort) []string {
 	return all
 }
 
-func floorServer(w workspace, to netip.AddrPort, v variant) []string {
-	return append([]string{w.binary("floor"), port(to)}, v.mode()...)
+// floorServer returns a server in C with the given arguments after the port.
+func floorServer(name string, arguments ...string) func(workspace, netip.AddrPort, variant) []string {
+	return func(w workspace, to netip.AddrPort, v variant) []string {
+		return slices.Concat([]string{w.binary(name), port(to)}, arguments, v.mode())
+	}
 }
 
 func lingerServer(lib string) func(workspace, netip.AddrPort, variant) []string {

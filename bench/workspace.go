@@ -48,6 +48,12 @@ func floorBuild(w workspace) (string, []string) {
 	return "bench/floor", []string{"gcc", "-O3", "-Wall", "-o", w.binary("floor"), "floor.c"}
 }
 
+// uringFloorBuild also checks that the system permits this floor, so that it is skipped where io_uring is too old or forbidden.
+func uringFloorBuild(w workspace) (string, []string) {
+	binary := w.binary("floor-uring")
+	return "bench/floor", []string{"sh", "-c", "gcc -O3 -Wall -o " + binary + " uring.c && " + binary + " check"}
+}
+
 func lingerBuild(w workspace) (string, []string) {
 	return ".", []string{"go", "build", "-buildvcs=false", "-o", w.binary("server"), "./bench/server"}
 }

@@ -50,7 +50,7 @@ const (
 // colours gives each library the same colour in every picture.
 var colours = map[string]string{
 	"linger": "#0969da", "linger-blocking": "#54aeff", "worker": "#8250df", "bun": "#bf8700", "gws": "#1a7f37",
-	"gorilla": "#cf222e", "coder": "#57606a", "gobwas": "#bc4c00", "ws": "#2da44e", "floor": "#afb8c1",
+	"gorilla": "#cf222e", "coder": "#57606a", "gobwas": "#bc4c00", "ws": "#2da44e", "floor": "#afb8c1", "floor-uring": "#d0d7de", "floor-batch": "#6e7781",
 }
 
 func colour(library string) string {
