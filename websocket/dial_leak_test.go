@@ -88,17 +88,20 @@ func serveEach(listener net.Listener, serve func(net.Conn)) {
 	}
 }
 
-// failMany dials count times, 50 times at once. On a busy machine a dial with a timeout may
+// dialAtOnce is the number of calls of Dial that failMany makes at a time.
+const dialAtOnce = 200
+
+// failMany dials count times, dialAtOnce at a time. On a busy machine a dial with a timeout may
 // fail in an earlier phase; TestDialTimeout checks the phases in fake time.
 func failMany(t *testing.T, count int, phase DialPhase, target string, opts *DialOptions) {
 	var all sync.WaitGroup
-	for worker := range 50 {
+	for worker := range dialAtOnce {
 		all.Go(func() {
-			for range count / 50 {
+			for dial := worker; dial < count; dial += dialAtOnce {
 				_, err := Dial(context.Background(), target, opts)
 				failure, ok := err.(*DialError) //nolint:errorlint // it is not wrapped
 				if cut := errors.Is(err, context.DeadlineExceeded) && opts.HandshakeTimeout > 0; !ok || failure.Phase != phase && !cut {
-					t.Errorf("dial %d must fail in phase %q; got %v", worker, phase, err)
+					t.Errorf("dial %d must fail in phase %q; got %v", dial, phase, err)
 					return
 				}
 			}

@@ -183,6 +183,7 @@ func TestProxyProtocolOthers(t *testing.T) {
 }
 
 func TestProxyProtocolRefuses(t *testing.T) {
+	t.Parallel()
 	impatient := onLoopback
 	impatient.Timeout = 100 * time.Millisecond
 	early, late := serveProxied(t, "tcp", onLoopback, nil), serveProxied(t, "tcp", impatient, nil)

@@ -57,6 +57,7 @@ func TestAcceptFramesWithRequest(t *testing.T) {
 }
 
 func TestAcceptClearsTimeoutsOfHTTPServer(t *testing.T) {
+	t.Parallel()
 	wiretest.Each(t, func(t *testing.T, secure bool) {
 		t.Parallel()
 		const timeout = 2 * time.Second

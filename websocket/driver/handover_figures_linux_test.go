@@ -12,6 +12,7 @@ import (
 
 // The rest of an interval of the timer wheel continues.
 func TestDriverMoveInAnInterval(t *testing.T) {
+	t.Parallel()
 	m := newMover(t, "tcp", protocol.Server, Options{KeepAlive: wheelMin})
 	m.freeze()
 	left := m.moving().checkLeft

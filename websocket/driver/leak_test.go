@@ -123,13 +123,16 @@ func acceptAll(listener net.Listener, opts Options, act func(*Driver), ended *sy
 	}
 }
 
-// openMany opens connections, 50 at a time, and calls act with each.
+// openAtOnce is the number of connections that openMany opens at a time.
+const openAtOnce = 200
+
+// openMany opens connections, openAtOnce at a time, and calls act with each.
 func openMany(t *testing.T, addr string, count int, act func(*testing.T, *net.TCPConn)) []net.Conn {
 	clients := make([]net.Conn, count)
 	var all sync.WaitGroup
-	for worker := range 50 {
+	for worker := range openAtOnce {
 		all.Go(func() {
-			for i := worker; i < len(clients); i += 50 {
+			for i := worker; i < len(clients); i += openAtOnce {
 				nc, err := net.Dial("tcp", addr)
 				if err != nil {
 					t.Error(err)

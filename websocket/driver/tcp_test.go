@@ -143,6 +143,7 @@ var stuckPeers = map[string]struct {
 }
 
 func TestDriverTimeoutsOnTCP(t *testing.T) {
+	t.Parallel()
 	for name, c := range stuckPeers {
 		t.Run(name, func(t *testing.T) {
 			wiretest.Each(t, func(t *testing.T, secure bool) {

@@ -64,9 +64,14 @@ func (s *Service[C]) Accepted(t testing.TB) C {
 	return none
 }
 
+// parallelTests is the number of tests that run at the same time if they call Parallel. Most of them wait for timeouts, so it is more than
+// the number of processors.
+const parallelTests = "8"
+
 // RunPasses runs all tests of a package once for each pass, which it calls before. Tests that are only listed or fuzzed run once,
-// without a pass. It returns the exit status.
+// without a pass. It returns the exit status. The default of -parallel is parallelTests.
 func RunPasses(m *testing.M, passes ...func()) (status int) {
+	_ = flag.Set("test.parallel", parallelTests) // fails only for a flag that is not defined or a value that is not a number
 	flag.Parse()
 	if flagIsSet("test.list") || flagIsSet("test.fuzz") {
 		return m.Run()
