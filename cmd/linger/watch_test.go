@@ -10,7 +10,7 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// reportsChange wantReport whether a watcher wantReport of a change, soon or not at all.
+// reportsChange reports whether a watcher reports a change before the time has passed.
 func reportsChange(w *watcher, within time.Duration) bool {
 	select {
 	case <-w.changed:
