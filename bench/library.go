@@ -24,6 +24,7 @@ type library struct {
 var libraries = []library{
 	{"linger", "all", "Linger", lingerBuild, lingerServer("linger")},
 	{"linger-lending", "all", "Linger, payloads lent", lingerBuild, lingerServer("linger-lending")},
+	{"linger-readiness", "all", "Linger, readiness driver", lingerBuild, lingerServer("linger-readiness")},
 	{"linger-blocking", "all", "Linger, blocking driver", lingerBuild, lingerServer("linger-blocking")},
 	{"worker", "all,workers", "Linger, JavaScript", commandBuild, script("--isolation=none")},
 	{"worker-process", "workers", "Linger, engine in a child", commandBuild, script("--isolation=process")},

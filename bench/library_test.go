@@ -21,7 +21,7 @@ func TestChooseLibraries(t *testing.T) {
 		"floor,linger": "linger floor", // in the order of the table
 		"workers":      "worker worker-process worker-node worker-bun worker-deno ws",
 		"bun,workers":  "worker worker-process worker-node worker-bun worker-deno bun ws",
-		"all":          "linger linger-lending linger-blocking worker bun gws gorilla coder gobwas ws floor floor-uring floor-batch",
+		"all":          "linger linger-lending linger-readiness linger-blocking worker bun gws gorilla coder gobwas ws floor floor-uring floor-batch",
 	} {
 		chosen, err := chooseLibraries(list)
 		if got := strings.Join(names(chosen), " "); err != nil || got != want {

@@ -48,7 +48,7 @@ type settings struct {
 
 func parse(args []string) (s settings, err error) {
 	flags := flag.NewFlagSet("server", flag.ContinueOnError)
-	lib := flags.String("lib", "linger", "linger, linger-blocking or linger-lending")
+	lib := flags.String("lib", "linger", "linger, linger-readiness, linger-blocking or linger-lending")
 	flags.BoolVar(&s.fanout, "fanout", false, "send each message to all connections")
 	deflate := flags.Bool("deflate", false, "negotiate compression")
 	flags.StringVar(&s.address, "addr", "127.0.0.1:9001", "address to listen on")
@@ -60,12 +60,14 @@ func parse(args []string) (s settings, err error) {
 	}
 	switch *lib {
 	case "linger":
+	case "linger-readiness":
+		s.options.IO = websocket.IOReadiness
 	case "linger-blocking":
 		s.options.IO = websocket.IOBlocking
 	case "linger-lending":
 		s.options.LendPayloads = true
 	default:
-		return s, fmt.Errorf("-lib must be linger, linger-blocking or linger-lending, not %q", *lib)
+		return s, fmt.Errorf("-lib must be linger, linger-readiness, linger-blocking or linger-lending, not %q", *lib)
 	}
 	return s, nil
 }
