@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/lingerws/linger/worker/internal/script"
@@ -32,36 +33,53 @@ type sentEvent struct {
 	cargo    *cargo
 	delivery *delivery // nil for a call of a reference
 	size     int64
-	since    time.Time     // when it was sent
+	since    time.Time     // when it was sent; guarded by session.mu
+	whole    bool          // it may have begun at the other node; guarded by session.mu
 	streams  []*sentStream // the bodies in it
 	stop     func() bool   // ends the observation of the request's context; nil for calls
+	sent     func()        // notes that nothing of it will be sent to the other node any more; has an effect once
 }
 
 // errSessionFull is the error of a call beyond the bounds of what one node has in progress at another one.
 var errSessionFull = errors.New("too much is in progress at the other node")
 
-// sendEvent sends an event to the other node. sent is called if long is true, when the whole event was sent. The error means that nothing was sent: it is one of
-// [linger.Cluster], [errSessionFull] or [errNodeLost].
-func (p *session) sendEvent(r *objectRecord, e *event, c *cargo, d *delivery, sent func()) (long bool, err error) {
-	s := &sentEvent{session: p, number: p.all.nextNumber(), event: e, cargo: c, delivery: d, size: c.size(), since: time.Now()}
+// sendEvent sends an event to the other node. sent is called once: when the whole event was sent, which may be later, or when the rest will not be sent. The error
+// means that nothing was sent: it is one of [linger.Cluster], [errSessionFull] or [errNodeLost].
+func (p *session) sendEvent(r *objectRecord, e *event, c *cargo, d *delivery, sent func()) error {
+	s := &sentEvent{session: p, number: p.all.nextNumber(), event: e, cargo: c, delivery: d, size: c.size(), since: time.Now(), sent: sync.OnceFunc(sent)}
 	r.number = s.number
-	if err := p.addCall(s); err != nil {
-		return false, err
-	}
-	if err = s.fill(r); err == nil {
+	p.sending.RLock() // so an event that is not sent when the session ends is not one of its calls
+	defer p.sending.RUnlock()
+	err := s.fill(r)
+	if err == nil {
 		s.observe()
-		long, err = p.sendWhole(r, func() { s.sentWhole(); sent() })
+		err = p.sendCall(s, r)
 	}
+	if err != nil {
+		s.withdraw(r)
+		s.sent()
+		return err
+	}
+	p.all.counts.sent.Add(1)
+	return nil
+}
+
+// sendCall sends a call, which has an answer from now on.
+func (p *session) sendCall(s *sentEvent, r *objectRecord) error {
+	if err := p.addCall(s); err != nil {
+		return err
+	}
+	long, err := p.sendWhole(r, s.markWhole, s.sentWhole)
 	switch {
+	case err == nil && long:
+		s.markLong()
 	case err == nil:
-		p.markSending(s, long)
-		p.all.counts.sent.Add(1)
-		return long, nil
-	case p.takeCall(s.number) == nil: // the session has ended, and has failed the event
-		return false, nil
+		s.markWhole()
+		s.sent()
+	case p.takeCall(s.number) == nil:
+		return nil // the other node has answered a number that it was not sent, and the event has ended
 	}
-	s.withdraw(r)
-	return false, err
+	return err
 }
 
 // addCall adds a call that is sent.
@@ -135,20 +153,28 @@ func (s *sentEvent) withdraw(r *objectRecord) {
 	}
 }
 
-// markSending records that a long event is still being sent: the other node does not have it yet.
-func (p *session) markSending(s *sentEvent, long bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if long {
+// markLong records that a long event is still being sent.
+func (s *sentEvent) markLong() {
+	s.session.mu.Lock()
+	defer s.session.mu.Unlock()
+	if !s.whole {
 		s.since = s.since.Add(maxSendTime)
 	}
 }
 
-// sentWhole records that a long event has been sent.
-func (s *sentEvent) sentWhole() {
+// markWhole records that the event may begin at the other node. For a long event that is before its last record is sent.
+func (s *sentEvent) markWhole() {
 	s.session.mu.Lock()
 	defer s.session.mu.Unlock()
+	s.whole = true
+}
+
+// sentWhole records that nothing more of a long event will be sent.
+func (s *sentEvent) sentWhole() {
+	s.session.mu.Lock()
 	s.since = time.Now()
+	s.session.mu.Unlock()
+	s.sent()
 }
 
 // fail ends an event that was sent and has no answer.
@@ -180,6 +206,7 @@ func (s *sentEvent) moved() {
 	s.session.all.counts.moved.Add(1)
 	s.withdraw(nil)
 	s.delivery.route.moved(s.delivery, s.session.node)
+	s.sent() // the events that follow it wait until it is in their route again
 }
 
 // handleAnswer handles the answer to an event that was sent.

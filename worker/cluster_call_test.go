@@ -17,6 +17,7 @@ const roomOnOtherNode = `
 	n = 0;
 	node() { return this.env.NODE; }
 	add(by = 1) { return (this.n += by); }
+	grow(text) { return this.add(text.length); }
 	async slow(ms) { console.log("slow began"); await new Promise((done) => setTimeout(done, ms)); return this.add(); }
 	fail() { throw Object.assign(new RangeError("far", { cause: new Error("inner") }), { code: 5 }); }
 	echo(value) { return value; }
@@ -66,6 +67,7 @@ const casesOnOtherNode = `
 	download: async (room) => { const r = await room.fetch("http://x/stream"); return [r.headers.get("x-stream"), (await r.arrayBuffer()).byteLength]; },
 	endless: async (room) => { const reader = (await room.numbers(1e9, 1000)).getReader(); for (let i = 0; ; i++) { await reader.read(); if (i === 3) console.log("reading"); await new Promise((done) => setTimeout(done, 10)); } },
 	abort: async (room) => { const c = new AbortController(); setTimeout(() => c.abort(), 100); return room.fetch("http://x/slow", { signal: c.signal }).catch((e) => e.name); },
+	longer: async (room) => Promise.all([room.grow("a".repeat(3000000)), room.add(1)]),
 	retry: (room) => room.slow(1000).catch((e) => [e.message, e.retryable ?? false, e.durableObjectReset ?? false]),
 `
 
@@ -282,4 +284,28 @@ func TestClusterCallInProgress(t *testing.T) {
 			}
 		})
 	})
+}
+
+// A call that is still being sent when the session with the node of its object ends has not begun there, so it is sent again, and those after it stay after it.
+func TestClusterCallBeingSent(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		end  func(r *room)
+		want string
+	}{
+		{"the link breaks", func(r *room) { r.Heal() }, "[3000000,3000001]"},
+		{"the owner crashes", func(r *room) { r.Heal(); r.crash(r.owner) }, "[3000000,3000001]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				r := serveRoom(t)
+				r.Cut(r.owner.node.Node(), r.caller.node.Node()) // so the rest of a long call is not requested
+				var all sync.WaitGroup
+				all.Go(func() { r.caller.get("/longer", 200, c.want) })
+				time.Sleep(7 * time.Second)
+				c.end(r)
+				all.Wait()
+			})
+		})
+	}
 }

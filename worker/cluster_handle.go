@@ -251,7 +251,7 @@ func (h *handledEvent) answer(r *objectRecord, streams []*sentStream, result *pa
 			h.cancel()
 		}
 	}
-	switch long, err := p.sendWhole(r, sent); {
+	switch long, err := p.sendWhole(r, nil, sent); {
 	case errors.Is(err, linger.ErrClusterFull):
 		go h.answerLater(r, streams, result, sent)
 	case err != nil:
@@ -265,7 +265,7 @@ func (h *handledEvent) answer(r *objectRecord, streams []*sentStream, result *pa
 func (h *handledEvent) answerLater(r *objectRecord, streams []*sentStream, result *parcel, sent func()) {
 	for pause := firstPiecePause; ; pause *= 2 {
 		time.Sleep(pause)
-		switch long, err := h.session.sendWhole(r, sent); {
+		switch long, err := h.session.sendWhole(r, nil, sent); {
 		case errors.Is(err, linger.ErrClusterFull) && pause < maxPiecePause:
 			continue
 		case err != nil:

@@ -221,7 +221,7 @@ func (i *importedReference) send(e *event, c *cargo) (failure string) {
 		return referenceBroken
 	}
 	r := &objectRecord{kind: recordReferenceCall, reference: i.number}
-	if _, err := i.session.sendEvent(r, e, c, nil, func() {}); err != nil {
+	if err := i.session.sendEvent(r, e, c, nil, func() {}); err != nil {
 		return failureOf(err)
 	}
 	return ""

@@ -29,7 +29,7 @@ type route struct {
 	last     uint64      // the number of the last delivery
 	asOf     uint64      // the value of last when the last attempt to place the object began
 	inFlight int         // the events that were sent to another node and are not answered
-	sending  bool        // a long event is being sent
+	sending  bool        // an event is being sent
 	sentTo   string      // the node to which the events in flight were sent
 	running  bool        // a goroutine passes on what waits
 	dropping bool        // dropLost is in progress: the object is placed again after that
@@ -131,7 +131,7 @@ func (r *route) run() {
 		object, node, ref := r.object, r.node, r.ref
 		if object == nil && first.isForwarded() {
 			r.inFlight++
-			r.sentTo = node
+			r.sentTo, r.sending = node, true
 		}
 		r.mu.Unlock()
 		switch {
@@ -198,12 +198,8 @@ func (r *route) forward(d *delivery, node string, ref script.ObjectRef) {
 	if d.cargo.request != nil {
 		record.kind = recordFetch
 	}
-	long, err := r.all.session(node).sendEvent(record, d.event, d.cargo, d, r.sentLong)
+	err := r.all.session(node).sendEvent(record, d.event, d.cargo, d, r.sentWhole)
 	switch {
-	case err == nil && long:
-		r.mu.Lock()
-		r.sending = true
-		r.mu.Unlock()
 	case err == nil:
 	case errors.Is(err, linger.ErrUnreachable), errors.Is(err, errNodeLost):
 		r.moved(d, node)
@@ -223,8 +219,8 @@ func (d *delivery) answerMoved() {
 	d.done()
 }
 
-// sentLong records that a long event was sent.
-func (r *route) sentLong() {
+// sentWhole records that an event was sent, or will not be.
+func (r *route) sentWhole() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.sending = false
@@ -243,6 +239,12 @@ func (r *route) answered() {
 // moved places the object again for a delivery that another node has not begun.
 func (r *route) moved(d *delivery, node string) {
 	r.mu.Lock()
+	if r.all.ctx.Err() != nil { // the application has ended, and nothing waits any more
+		r.mu.Unlock()
+		d.event.failWith(objectUnplaced)
+		r.answered()
+		return
+	}
 	defer r.mu.Unlock()
 	r.inFlight--
 	if r.state == away && r.node == node {

@@ -29,6 +29,8 @@ type session struct {
 	node string
 	own  sessionID // of this node
 
+	sending sync.RWMutex // held for reading while a call is sent, and for writing when the session ends; taken before mu
+
 	mu        sync.Mutex
 	theirs    sessionID // of the other node; zero if it is not known
 	former    []uint64
@@ -46,8 +48,9 @@ type session struct {
 
 // longRecord is a record that arrives as a stream.
 type longRecord struct {
-	data    []byte
-	granted uint64
+	data     []byte
+	granted  uint64
+	progress bool // a part has arrived since the last check
 }
 
 func newSession(all *clusterObjects, node string, own sessionID, former []uint64) *session {
@@ -128,14 +131,14 @@ func (p *session) encode(r *objectRecord) []byte {
 	return r.encode()
 }
 
-// sendWhole sends a record of any size. If it is long it is sent as a stream, which has not ended when sendWhole returns: then long is true, and sent is called at its
-// end. Otherwise sent is not called.
-func (p *session) sendWhole(r *objectRecord, sent func()) (long bool, err error) {
+// sendWhole sends a record of any size. If it is long it is sent as a stream, which may not have ended when sendWhole returns: then long is true, last is called before
+// the last part is sent, and sent at the end of the stream, complete or not. Otherwise neither is called. last may be nil.
+func (p *session) sendWhole(r *objectRecord, last, sent func()) (long bool, err error) {
 	b := p.encode(r)
 	if len(b) <= maxShort {
 		return false, p.sendBytes(b)
 	}
-	stream, err := p.addSent(&contentReader{content: b}, sent)
+	stream, err := p.addSent(&contentReader{content: b, last: last}, sent)
 	if err != nil {
 		return false, err
 	}
@@ -148,14 +151,20 @@ func (p *session) sendWhole(r *objectRecord, sent func()) (long bool, err error)
 
 // contentReader is a bodyReader of bytes.
 type contentReader struct {
-	content []byte
+	content []byte // nil after the first call of next
+	last    func() // called when all bytes have been read; nil for nothing
 }
 
 // next implements bodyReader.
 func (c *contentReader) next() ([]byte, error) {
-	content := c.content
-	c.content = nil
-	return content, io.EOF
+	if content := c.content; content != nil {
+		c.content = nil
+		return content, nil
+	}
+	if c.last != nil {
+		c.last()
+	}
+	return nil, io.EOF
 }
 
 // cancel implements bodyReader. The stream that reads the content ends on its own.
@@ -210,17 +219,38 @@ func (p *session) hasEnded() bool {
 	return p.ended
 }
 
-// end ends the session: what waits for the other node fails, and what that node holds is released.
-func (p *session) end() {
+// end ends the session: what waits for the other node fails, and what that node holds is released. A call that the other node cannot have begun, because not all of it
+// was sent, is sent to the next owner of its object.
+func (p *session) end() { p.endCalls(func(s *sentEvent) bool { return !s.whole }) }
+
+// leave ends the session because the other node has ended. What it has not answered is sent to other nodes.
+func (p *session) leave() { p.endCalls(func(*sentEvent) bool { return true }) }
+
+// endCalls ends the session. The calls for which isMoved returns true are sent to other nodes, and the others fail. isMoved is called while mu is held.
+func (p *session) endCalls(isMoved func(s *sentEvent) bool) {
+	p.sending.Lock()
 	p.mu.Lock()
 	if p.ended {
 		p.mu.Unlock()
+		p.sending.Unlock()
 		return
 	}
 	p.ended = true
-	calls, handled, sent, received := p.calls, p.handled, p.sent, p.received
+	var moved, failed []*sentEvent
+	for _, number := range slices.Sorted(maps.Keys(p.calls)) {
+		if call := p.calls[number]; isMoved(call) {
+			moved = append(moved, call)
+		} else {
+			failed = append(failed, call)
+		}
+	}
+	handled, sent, received := p.handled, p.sent, p.received
 	p.calls, p.handled, p.sent, p.received, p.long = nil, nil, nil, nil, nil
 	p.mu.Unlock()
+	p.sending.Unlock()
+	for _, call := range moved {
+		call.moved() // before the streams end: it takes its bodies back
+	}
 	for _, s := range received {
 		s.end(errNodeLost)
 	}
@@ -231,8 +261,8 @@ func (p *session) end() {
 		h.cancel()
 	}
 	p.all.app.references.endSession(p)
-	for _, number := range slices.Sorted(maps.Keys(calls)) {
-		calls[number].fail(objectUnanswered)
+	for _, call := range failed {
+		call.fail(objectUnanswered)
 	}
 }
 
@@ -268,18 +298,6 @@ func (p *session) handle(r *objectRecord) {
 	}
 }
 
-// leave ends the session because the other node has ended. What it has not answered is sent to other nodes.
-func (p *session) leave() {
-	p.mu.Lock()
-	calls := p.calls
-	p.calls, p.bytes = map[uint64]*sentEvent{}, 0
-	p.mu.Unlock()
-	for _, number := range slices.Sorted(maps.Keys(calls)) {
-		calls[number].moved()
-	}
-	p.end()
-}
-
 // handleStream handles a record about a body that is sent to the other node.
 func (p *session) handleStream(r *objectRecord) {
 	p.mu.Lock()
@@ -299,7 +317,7 @@ func (p *session) beginLong(r *objectRecord) {
 	p.mu.Lock()
 	full := p.ended || len(p.long) >= maxStreams || p.long[r.number] != nil
 	if !full {
-		p.long[r.number] = &longRecord{granted: streamWindow}
+		p.long[r.number] = &longRecord{granted: streamWindow, progress: true}
 	}
 	p.mu.Unlock()
 	if full {
@@ -307,7 +325,7 @@ func (p *session) beginLong(r *objectRecord) {
 		_ = p.send(&objectRecord{kind: recordStreamEnded, number: r.number})
 		return
 	}
-	_ = p.send(&objectRecord{kind: recordCredit, number: r.number, offset: streamWindow}) // the check finds a record that is stuck
+	_ = p.send(&objectRecord{kind: recordCredit, number: r.number, offset: streamWindow}) // renewed by check
 }
 
 // handleChunk handles a part of a stream.
@@ -327,13 +345,13 @@ func (p *session) handleChunk(r *objectRecord) {
 func (p *session) addLong(long *longRecord, r *objectRecord) {
 	p.mu.Lock()
 	bad := uint64(len(long.data)) != r.offset || len(long.data)+len(r.data) > maxLong || p.longBytes+len(r.data) > maxLongBytes || r.failure != ""
+	long.progress = true
 	if !bad {
 		long.data = append(long.data, r.data...)
 		p.longBytes += len(r.data)
 	}
 	if bad || r.end {
-		delete(p.long, r.number)
-		p.longBytes -= len(long.data)
+		p.dropLong(r.number)
 	}
 	p.mu.Unlock()
 	received := uint64(len(long.data))
@@ -345,9 +363,39 @@ func (p *session) addLong(long *longRecord, r *objectRecord) {
 	case r.end:
 		p.handleWhole(long.data)
 	case received+streamWindow/2 >= long.granted:
-		long.granted = received + streamWindow
-		_ = p.send(&objectRecord{kind: recordCredit, number: r.number, offset: long.granted})
+		p.grantLong(r.number, long, received+streamWindow)
 	}
+}
+
+// dropLong forgets a long record, if there is one. mu is held.
+func (p *session) dropLong(number uint64) {
+	if long := p.long[number]; long != nil {
+		delete(p.long, number)
+		p.longBytes -= len(long.data)
+	}
+}
+
+// grantLong requests more of a long record.
+func (p *session) grantLong(number uint64, long *longRecord, end uint64) {
+	p.mu.Lock()
+	long.granted = max(long.granted, end)
+	granted := long.granted
+	p.mu.Unlock()
+	_ = p.send(&objectRecord{kind: recordCredit, number: number, offset: granted}) // renewed by check
+}
+
+// stalledLong returns the long records of which nothing has arrived since its last call.
+func (p *session) stalledLong() map[uint64]*longRecord {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	stalled := map[uint64]*longRecord{}
+	for number, long := range p.long {
+		if !long.progress {
+			stalled[number] = long
+		}
+		long.progress = false
+	}
+	return stalled
 }
 
 // handleWhole handles a long record that has arrived completely.
@@ -375,6 +423,10 @@ func (p *session) check(now time.Time) {
 		received = append(received, s)
 	}
 	p.mu.Unlock()
+	for number, long := range p.stalledLong() {
+		p.grantLong(number, long, 0)
+		r.streams = append(r.streams, number)
+	}
 	for _, s := range received {
 		if s.renewGrant() {
 			r.streams = append(r.streams, s.number)
@@ -415,6 +467,7 @@ func (p *session) handleUnknown(r *objectRecord) {
 	for _, number := range r.streams {
 		p.mu.Lock()
 		s := p.received[number]
+		p.dropLong(number)
 		p.mu.Unlock()
 		if s != nil && s.end(errStreamLost) {
 			p.removeReceived(number)
