@@ -40,7 +40,7 @@ type clusterSockets struct {
 	distants   map[uint64]*distant
 	acquiring  map[objectKey][]attachment // wait until this node has the object
 	former     formerConnections
-	suspended  map[uint64]suspendedSocket
+	suspended  map[uint64]*suspendedSocket
 	suspending bool                // a hand-over has begun: connections are not attached
 	unsettled  map[*relay]struct{} // those whose send queue was not empty, or whose events did not fit into the stream
 	clock      *time.Timer         // looks at unsettled; nil if there is none
@@ -86,7 +86,7 @@ func newClusterSockets(a *App, cluster linger.Cluster, owners owners, lease time
 		app: a, cluster: cluster, owners: owners, bound: 3 * lease, ctx: ctx, cancel: cancel, placing: make(chan struct{}, maxPlacing),
 		limit:  loglimit.Limiter[string]{Period: socketLogPeriod, Lines: socketLogLines},
 		relays: map[uint64]*relay{}, objects: map[objectKey]*relayedObject{}, distants: map[uint64]*distant{},
-		acquiring: map[objectKey][]attachment{}, unsettled: map[*relay]struct{}{}, suspended: map[uint64]suspendedSocket{},
+		acquiring: map[objectKey][]attachment{}, unsettled: map[*relay]struct{}{}, suspended: map[uint64]*suspendedSocket{},
 	}
 	all.mesh = ordered.New(ordered.Options{
 		Send: func(node string, frame []byte) {

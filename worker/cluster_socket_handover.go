@@ -161,22 +161,46 @@ func (d *distant) suspend() {
 		return
 	}
 	s.late.suspend(d)
-	all := d.all
-	all.mu.Lock()
-	all.suspended[d.id] = suspendedSocket{s, time.AfterFunc(all.bound, func() {
-		if s := all.takeSuspended(d.id); s != nil {
-			all.mu.Lock()
-			all.former.add(d.id)
-			all.mu.Unlock()
-			s.passEnd(distantEnd{status: protocol.Status{Code: protocol.CloseAbnormal}}, func() {}, func() {})
-		}
-	})}
-	all.mu.Unlock()
+	d.all.addSuspended(d.id, s)
 	d.mu.Lock()
 	d.sendLocked(&socketRecord{kind: socketSuspended, number: d.begun})
 	d.redirect = &s.late
 	d.mu.Unlock()
 	d.leave()
+}
+
+// addSuspended adds a WebSocket whose connection was suspended. Another one that has a connection with this id ends, because its connection cannot be told apart and
+// is not attached any more.
+func (all *clusterSockets) addSuspended(id uint64, s *hibernatable) {
+	one := &suspendedSocket{socket: s}
+	all.mu.Lock()
+	before := all.suspended[id]
+	one.expiry = time.AfterFunc(all.bound, func() { all.expireSuspended(id, one) })
+	all.suspended[id] = one
+	all.mu.Unlock()
+	if before != nil {
+		before.expiry.Stop()
+		before.end()
+	}
+}
+
+// expireSuspended ends a WebSocket whose connection was not attached again.
+func (all *clusterSockets) expireSuspended(id uint64, one *suspendedSocket) {
+	all.mu.Lock()
+	waiting := all.suspended[id] == one
+	if waiting {
+		delete(all.suspended, id)
+		all.former.add(id)
+	}
+	all.mu.Unlock()
+	if waiting {
+		one.end()
+	}
+}
+
+// end passes the end of the connection to the object.
+func (s *suspendedSocket) end() {
+	s.socket.passEnd(distantEnd{status: protocol.Status{Code: protocol.CloseAbnormal}}, func() {}, func() {})
 }
 
 // hibernatable returns the WebSocket if it is hibernatable.
@@ -191,8 +215,8 @@ func (d *distant) hibernatable() (*hibernatable, bool) {
 func (all *clusterSockets) takeSuspended(id uint64) *hibernatable {
 	all.mu.Lock()
 	defer all.mu.Unlock()
-	s, ok := all.suspended[id]
-	if !ok {
+	s := all.suspended[id]
+	if s == nil {
 		return nil
 	}
 	delete(all.suspended, id)

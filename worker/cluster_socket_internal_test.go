@@ -281,6 +281,42 @@ func TestClusterSocketLostWhileAttached(t *testing.T) {
 	})
 }
 
+// An object gets the end of each WebSocket whose connection was suspended and not attached again, also if another node has given the same id to two connections.
+func TestClusterSocketSuspendedTwice(t *testing.T) {
+	relayTest(t, "ab", func(all *relayNodes) {
+		b, c := all.byName["b"], all.open("a", "b", "?name=c")
+		c.send("1")
+		c.want("b 1")
+		stream, state := b.sockets.mesh.Stream("a"), b.objects.hibernatables.find(-1).appendState(nil)
+		want := func(open, ends int) {
+			t.Helper()
+			synctest.Wait()
+			has, got := len(b.objects.hibernatables.list()), strings.Count(b.stdout.String(), "close [1006,")
+			if has != open || got != ends {
+				t.Errorf("the object has %d WebSockets and got %d ends; has %d and got %d", open, ends, has, got)
+			}
+		}
+		id := newLink()
+		for range 3 {
+			d := b.sockets.addDistant(stream, &socketRecord{link: newLink(), id: id})
+			m, err := readMovedSocket(state)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := b.objects.importSocket(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.connectDistant(d)
+			d.handle(&socketRecord{kind: socketSuspend})
+			time.Sleep(time.Second)
+		}
+		want(2, 2)
+		time.Sleep(time.Minute)
+		want(1, 3)
+	})
+}
+
 // A message that comes while its object is lost is not lost itself.
 func TestClusterSocketMessageWhileObjectLeaves(t *testing.T) {
 	relayTest(t, "bc", func(all *relayNodes) {
