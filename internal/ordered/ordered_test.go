@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/internal/ordered"
+	"github.com/lingerws/linger/internal/wire"
 )
 
 // network has two meshes, whose frames it delivers on one goroutine for each direction, or loses.
@@ -240,6 +241,110 @@ func TestStreamFull(t *testing.T) {
 			t.Errorf("nothing is sent on a stream that has ended; got %v", err)
 		}
 		n.close()
+	})
+}
+
+// wireFrame is a frame as another node sends it: its kind, and the fields 2 to 7 that are not 0.
+func wireFrame(kind, from, to, number, ack uint64, record string, gap bool) []byte {
+	b := wire.AppendUint(nil, 1, kind)
+	for i, v := range []uint64{from, to, number, ack} {
+		b = wire.AppendUint(b, i+2, v)
+	}
+	if record != "" {
+		b = wire.AppendString(b, 6, record)
+	}
+	return wire.AppendBool(b, 7, gap)
+}
+
+// The kinds of frames.
+const (
+	dataFrame  = 1
+	ackFrame   = 2
+	resetFrame = 3
+)
+
+// A node that reports gaps, as many as it likes, makes the other one send little again.
+func TestStreamGap(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		sent := 0
+		m := ordered.New(ordered.Options{
+			Send: func(_ string, frame []byte) { sent += len(frame) }, Receive: func(*ordered.Stream, []byte) {}, Lost: func(*ordered.Stream) {},
+		})
+		defer m.Close()
+		for range 10_000 {
+			if err := m.Stream("b").Send(make([]byte, 1000)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		const once = 128 << 10 // more than is sent for a report
+		report := func(ack uint64, times int) (again int) {
+			sent = 0
+			for range times {
+				if err := m.Arrived("b", wireFrame(ackFrame, 5, 0, 0, ack, "", true)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return sent
+		}
+		if again := report(0, 1); again == 0 || again > once {
+			t.Errorf("the records after a gap are sent again, %d bytes at most; got %d", once, again)
+		}
+		if again := report(0, 100); again != 0 {
+			t.Errorf("a gap that is reported again makes nothing be sent again; got %d bytes", again)
+		}
+		if again := report(1, 100); again == 0 || again > once {
+			t.Errorf("the records after another gap are sent again once, %d bytes at most; got %d", once, again)
+		}
+	})
+}
+
+// The ended streams of 2,048 nodes are remembered, so that their late frames are ignored, and not more.
+func TestMeshFormerNodes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ends := map[string]uint64{} // of this node, by the names of others
+		received := map[string]int{}
+		m := ordered.New(ordered.Options{
+			Send: func(node string, frame []byte) {
+				r := wire.NewReader(frame)
+				for field, ok := r.Next(); ok; field, ok = r.Next() {
+					if field == 2 {
+						ends[node] = r.Uint()
+					}
+				}
+			},
+			Receive: func(s *ordered.Stream, _ []byte) { received[s.Node()]++ },
+			Lost:    func(*ordered.Stream) {},
+		})
+		defer m.Close()
+		arrive := func(node string, frame []byte) {
+			t.Helper()
+			if err := m.Arrived(node, frame); err != nil {
+				t.Fatal(err)
+			}
+		}
+		const nodes, remembered = 5000, 2048
+		first := wireFrame(dataFrame, 5, 0, 1, 0, "x", false)
+		for i := range nodes {
+			node := fmt.Sprint("n", i)
+			arrive(node, first)
+			arrive(node, first) // it comes twice, so it is acknowledged at once
+			arrive(node, wireFrame(resetFrame, 5, ends[node], 0, 0, "", false))
+		}
+		ignored := 0
+		for i := range nodes {
+			node := fmt.Sprint("n", i)
+			if received[node] != 1 {
+				t.Fatalf("a record is received once; node %s has sent %d", node, received[node])
+			}
+			if arrive(node, first); received[node] == 1 {
+				ignored++
+			}
+		}
+		if ignored != remembered {
+			t.Errorf("the late frames of %d nodes are ignored; got %d", remembered, ignored)
+		}
 	})
 }
 

@@ -26,6 +26,7 @@ type Stream struct {
 	flight  int       // the size of these
 	limit   int       // bounds flight
 	moved   time.Time // when the last record was acknowledged, or the first was added
+	gapAt   uint64    // the value of first when a gap was answered; 0 before
 
 	// What arrives.
 	expected uint64    // the number of the next piece
@@ -276,11 +277,13 @@ func (s *Stream) acknowledge(f frame) {
 			s.unacked = nil
 		}
 	}
-	if f.gap {
+	if f.gap && s.gapAt != s.first { // the other end reports a gap once
+		s.gapAt = s.first
+		s.limit = probeFlight // so that a report costs little; the next acknowledgement raises it
 		s.rewind()
-	} else {
-		s.pump()
+		return
 	}
+	s.pump()
 }
 
 // ackNow acknowledges what has arrived.
