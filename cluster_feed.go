@@ -107,6 +107,9 @@ func (f *feed) publish(p publication) {
 }
 
 func (f *feed) send(p publication) error {
+	if len(p.except) > maxExcept {
+		return errRecordExcept
+	}
 	p.publicationID = publicationID{f.incarnation, f.sequence.Add(1)}
 	return f.server.cluster.Publish(channelTopic(p.channel), p.record())
 }

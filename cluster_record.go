@@ -26,6 +26,11 @@ const recordOverhead = 48
 // errRecordKind is the error of a record that a newer version has made.
 var errRecordKind = errors.New("linger: the kind of the record is unknown, its node probably has a newer version")
 
+// maxExcept bounds the connections that do not get a publication, in a record.
+const maxExcept = 16384
+
+var errRecordExcept = fmt.Errorf("linger: more than %d connections of other nodes do not get the message, or one of their ids is too long", maxExcept)
+
 var errRecordSequence = errors.New("linger: the record of a publication has no sequence number")
 
 // record returns the record of a publication.
@@ -44,6 +49,7 @@ func (p *publication) record() []byte {
 // parsePublicationRecord reads the record of a publication, whose payload is part of it.
 func parsePublicationRecord(record []byte) (publication, error) {
 	var p publication
+	var bad error
 	kind := uint64(0)
 	r := wire.NewReader(record)
 	for field, ok := r.Next(); ok; field, ok = r.Next() {
@@ -55,6 +61,10 @@ func parsePublicationRecord(record []byte) (publication, error) {
 		case recordPayload:
 			p.Data = r.Bytes()
 		case recordExcept:
+			if len(p.except) >= maxExcept || len(r.Bytes()) > maxID {
+				bad = errRecordExcept
+				break
+			}
 			p.except = append(p.except, r.String())
 		case recordIncarnation:
 			p.incarnation = r.Uint()
@@ -62,7 +72,7 @@ func parsePublicationRecord(record []byte) (publication, error) {
 			p.sequence = r.Uint()
 		}
 	}
-	if err := r.Err(); err != nil {
+	if err := errors.Join(r.Err(), bad); err != nil {
 		return publication{}, err
 	}
 	if kind != kindPublication {

@@ -226,6 +226,21 @@ type publication struct {
 	publicationID // of one that has come from another node; the zero value for others
 }
 
+// excepted returns a function that reports whether a connection does not get the publication. It takes as long for many exceptions as for few.
+func (p *publication) excepted() func(id string) bool {
+	if len(p.except) <= 8 {
+		return func(id string) bool { return slices.Contains(p.except, id) }
+	}
+	ids := make(map[string]struct{}, len(p.except))
+	for _, id := range p.except {
+		ids[id] = struct{}{}
+	}
+	return func(id string) bool {
+		_, is := ids[id]
+		return is
+	}
+}
+
 // publishOp returns the operation that publishes a message in the other process too.
 func publishOp(p publication) handover.Op {
 	op := handover.Op{Kind: opPublish, Channel: p.channel, Except: p.except}
@@ -285,9 +300,10 @@ func (s *Server) fanOutPublication(p publication, later func(*Socket) bool, here
 	if elsewhere {
 		return 0, nil
 	}
+	excepted := p.excepted()
 	receivers = fanOut(*list, func(part []*Socket) (sent int) {
 		for _, socket := range part {
-			if (later == nil || !later(socket)) && !slices.Contains(p.except, socket.id) && socket.sendPrepared(frame, p.Payload) == nil {
+			if (later == nil || !later(socket)) && !excepted(socket.id) && socket.sendPrepared(frame, p.Payload) == nil {
 				sent++
 			}
 		}

@@ -265,7 +265,8 @@ func (s *Server) Publish(channel string, p Payload, except ...*Socket) (int, err
 	return s.publish(channel, p, except, nil)
 }
 
-// PublishExcept is [Server.Publish] for exceptions that are connections of any node, by their ids.
+// PublishExcept is [Server.Publish] for exceptions that are connections of any node, by their ids. A message with more than 16,384 exceptions is not sent to other
+// nodes, which is logged and reported to Trace.RelayFailed.
 func (s *Server) PublishExcept(channel string, p Payload, except []string) (int, error) {
 	var here []*Socket
 	var others []string

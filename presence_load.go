@@ -13,46 +13,74 @@ import (
 
 // loading is a request for the members on a node that has not been answered.
 type loading struct {
+	channel *presenceChannel
+	node    string
+	silent  bool             // the members are not reported as a change
 	records []presenceRecord // that have come since
+	size    int              // of records, in bytes
 }
 
 // keep keeps a record until the answer has come.
 func (l *loading) keep(r presenceRecord) {
-	if len(l.records) < maxPendingRecords {
+	if len(l.records) < maxPendingRecords && l.size+r.size <= maxPendingBytes {
 		l.records = append(l.records, r)
+		l.size += r.size
 	}
 }
 
-// load asks a node for its members. silent means that they are not reported as a change. mu is held.
+// load asks a node for its members, when fewer than maxLoads requests are in progress. silent means that they are not reported as a change. mu is held.
 func (p *presence) load(c *presenceChannel, node string, silent bool) *loading {
-	l := &loading{}
+	l := &loading{channel: c, node: node, silent: silent}
 	c.loading[node] = l
-	go func() {
-		p.loads <- struct{}{}
-		answer, err := p.ask(context.Background(), c.name, node)
-		<-p.loads
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		defer p.loaded.Release()
-		if c.loading[node] != l {
-			return
-		}
-		delete(c.loading, node)
-		if err != nil || p.ended || !slices.Contains(p.server.cluster.Nodes(), node) {
-			return // is asked again
-		}
-		c.loaded[node] = true
-		c.replace(sourceID{node, answer.incarnation}, answer, silent)
-		for _, r := range l.records {
-			if next := c.loading[node]; next != nil {
-				next.keep(r)
-			} else {
-				p.apply(c, node, r, r.incarnation != answer.incarnation)
-			}
-		}
-		p.deliverLater(c)
-	}()
+	p.loads = append(p.loads, l)
+	if p.loaders < maxLoads {
+		p.loaders++
+		go p.runLoads()
+	}
 	return l
+}
+
+// runLoads makes requests until none waits.
+func (p *presence) runLoads() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.loads) > 0 {
+		l := p.loads[0]
+		p.loads[0] = nil
+		p.loads = p.loads[1:]
+		if l.channel.loading[l.node] != l { // the members are not wanted any more
+			continue
+		}
+		p.mu.Unlock()
+		answer, err := p.ask(context.Background(), l.channel.name, l.node)
+		p.mu.Lock()
+		p.endLoad(l, answer, err)
+	}
+	p.loads = nil
+	p.loaders--
+}
+
+// endLoad applies the answer to a request. mu is held.
+func (p *presence) endLoad(l *loading, answer presenceRecord, err error) {
+	defer p.loaded.Release()
+	c, node := l.channel, l.node
+	if c.loading[node] != l {
+		return
+	}
+	delete(c.loading, node)
+	if err != nil || p.ended || !slices.Contains(p.server.cluster.Nodes(), node) {
+		return // is asked again
+	}
+	c.loaded[node] = true
+	c.replace(sourceID{node, answer.incarnation}, answer, l.silent)
+	for _, r := range l.records {
+		if next := c.loading[node]; next != nil {
+			next.keep(r)
+		} else {
+			p.apply(c, node, r, r.incarnation != answer.incarnation)
+		}
+	}
+	p.deliverLater(c)
 }
 
 // ask returns the members of a channel on another node.

@@ -29,7 +29,8 @@ type presence struct {
 	delivering bool        // the function of HandlePresence is, or will be, called
 	ended      bool        // the server has ended
 	loaded     latch.Latch // released when the members of another node have come, or have not
-	loads      chan struct{}
+	loads      []*loading  // requests that have not begun, in order; each is in the loading of its channel
+	loaders    int         // the goroutines that make requests, maxLoads at most
 }
 
 const (
@@ -48,7 +49,6 @@ func (p *presence) init(s *Server) {
 	p.server = s
 	p.own = map[string]map[*Socket]*data{}
 	p.channels = map[string]*presenceChannel{}
-	p.loads = make(chan struct{}, maxLoads)
 	s.hub.presence = p
 }
 

@@ -55,6 +55,7 @@ type presenceRecord struct {
 	members     []memberRecord
 	left        []string
 	more        bool
+	size        int // of the record that was received, in bytes
 }
 
 type memberRecord struct {
@@ -110,7 +111,10 @@ func parseMembers(response []byte, node string) (presenceRecord, error) {
 
 // readPresence reads a record of the topic, or a response, in which the field of the kind is the status.
 func readPresence(record []byte, topic bool) (presenceRecord, error) {
-	var p presenceRecord
+	p := presenceRecord{size: len(record)}
+	if len(record) > 2*maxPresenceRecord { // the last entry may go beyond maxPresenceRecord
+		return presenceRecord{}, errRecord
+	}
 	var bad error
 	r := wire.NewReader(record)
 	for field, ok := r.Next(); ok; field, ok = r.Next() {

@@ -23,6 +23,9 @@ const (
 
 	// maxPendingRecords bounds the records that are kept while the members of a node are on their way. Others are lost, which is noticed.
 	maxPendingRecords = 256
+
+	// maxPendingBytes bounds their size.
+	maxPendingBytes = 4 << 20
 )
 
 // newIncarnation returns the id of this process as one that has members of a channel.
@@ -207,6 +210,9 @@ func (p *presence) apply(c *presenceChannel, from string, r presenceRecord, anyw
 			time.AfterFunc(presenceGrace, func() { p.lapse(c, s) })
 		}
 		return
+	}
+	if s == nil && !slices.Contains(p.server.cluster.Nodes(), from) {
+		return // it is asked for its members when it is in the cluster, so the nodes in others are those of the cluster
 	}
 	if s == nil && (anyway || r.kind == presenceChange && r.sequence == 1) {
 		s = c.source(sourceID{from, r.incarnation})

@@ -2,6 +2,7 @@ package linger_test
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/internal/memcluster"
+	"github.com/lingerws/linger/internal/wire"
 )
 
 // roster returns the members of a channel as text, and fails the test if nodes are missing.
@@ -244,6 +246,75 @@ func TestServerPresenceShutdown(t *testing.T) {
 		}
 		if a.member.IsSubscribed("presence/room") {
 			t.Error("a server that has ended follows no members")
+		}
+	})
+}
+
+// askedNode adds a node to a cluster that has no server, and notes the channels for whose members it is asked. It does not answer.
+func askedNode(c *memcluster.Cluster, name string) (member *memcluster.Node, asked *atomic.Int64) {
+	member, asked = c.Join(name), &atomic.Int64{}
+	_, _ = member.Serve("presence", func(string, []byte, func([]byte)) { asked.Add(1) })
+	return member, asked
+}
+
+// A node that has members of many channels asks a new node for its own a few at a time, and for all in the end.
+func TestPresenceOfManyChannels(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := memcluster.New()
+		a := serveNode(t, c, "a", linger.HandlerFuncs{}, linger.Options{})
+		_, socket := a.open()
+		const channels, atOnce = 500, 32
+		for i := range channels {
+			wantError(t, "the connection joins", socket.Join(fmt.Sprint("room ", i), nil), nil)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		before := runtime.NumGoroutine()
+		b, asked := askedNode(c, "b")
+		defer b.Leave()
+		synctest.Wait()
+		if more := runtime.NumGoroutine() - before; more > atOnce+10 {
+			t.Errorf("%d goroutines ask a new node at most; got %d more", atOnce, more)
+		}
+		if n := asked.Load(); n != atOnce {
+			t.Errorf("a new node is asked for %d channels at a time; got %d", atOnce, n)
+		}
+		time.Sleep(channels / atOnce * 2 * time.Second)
+		synctest.Wait()
+		if n := asked.Load(); n < channels {
+			t.Errorf("a node that does not answer is asked for all of %d channels; got %d", channels, n)
+		}
+	})
+}
+
+// presenceRecord returns a record of a node on the topic of a channel, in which one member joins.
+func presenceRecord(incarnation, sequence uint64, id string) []byte {
+	b := wire.AppendUint(nil, 1, 1)
+	b = wire.AppendUint(b, 2, incarnation)
+	b = wire.AppendUint(b, 3, sequence)
+	return wire.AppendRecord(b, 4, func(b []byte) []byte { return wire.AppendString(b, 1, id) })
+}
+
+// What is published by a node that is not in the cluster has no effect: otherwise one with many names could fill the memory of the others.
+func TestPresenceOfForeignNode(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := memcluster.New()
+		a := serveNode(t, c, "a", linger.HandlerFuncs{}, linger.Options{})
+		a.joined("room", "x")
+		b, asked := askedNode(c, "b")
+		defer b.Leave()
+		c.Cut("a", "b") // so b is not in the cluster for a, and is heard all the same
+		time.Sleep(5 * time.Second)
+		before := asked.Load()
+		for i := range uint64(2) { // the second record follows a lost one
+			if err := b.Publish("presence/room", presenceRecord(7+i, 1+2*i, "m")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(5 * time.Second)
+		a.wantRoster("room", "x@a")
+		if n := asked.Load() - before; n != 0 {
+			t.Errorf("a node that is not in the cluster is not asked; it was %d times", n)
 		}
 	})
 }
