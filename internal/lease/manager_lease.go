@@ -121,6 +121,7 @@ func (m *Manager) taken() bool {
 	}
 	m.failure = ErrNameTaken
 	m.changed.Release()
+	m.options.Logger.Error("this node owns no objects: another process has its name and renews the lease; give each node a name of its own, and start this one again")
 	return true
 }
 

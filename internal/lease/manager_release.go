@@ -3,6 +3,7 @@ package lease
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // Release gives up an object that this node holds, so that the next [Manager.Place] of any node decides anew. It has to be at rest, and what it has written has
@@ -96,7 +97,9 @@ func (m *Manager) Close(ctx context.Context) error {
 		keys = append(keys, key)
 	}
 	m.mu.Unlock()
-	failed := m.releaseAll(ctx, keys)
+	first, cancel := halfOf(ctx) // the lease of the node is released too: with it the objects are free in any case
+	failed := m.releaseAll(first, keys)
+	cancel()
 	m.cancel()
 	m.ended.Wait()
 	m.mu.Lock()
@@ -108,6 +111,15 @@ func (m *Manager) Close(ctx context.Context) error {
 		return failed
 	}
 	return errors.Join(failed, m.releaseLease(ctx, lease))
+}
+
+// halfOf returns a context that ends after half of the time that ctx has left.
+func halfOf(ctx context.Context) (context.Context, context.CancelFunc) {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, time.Until(end)/2)
 }
 
 // releases bounds the objects that Close releases at the same time.
