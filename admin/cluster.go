@@ -33,6 +33,7 @@ type ClusterLink struct {
 	Cluster   string         `json:"cluster"` // its name
 	Connected bool           `json:"connected"`
 	Server    string         `json:"server"`  // the NATS server that this one is connected to
+	Refused   int            `json:"refused"` // what that server has refused since the connection was made, such as subscriptions; 0 if all is well
 	Pending   int64          `json:"pending"` // bytes that wait to be sent
 	Sent      ClusterTraffic `json:"sent"`
 	Received  ClusterTraffic `json:"received"`

@@ -61,6 +61,7 @@ func (n *Node) settings(l *link) (nats.Options, error) {
 	s.SkipSubjectValidation = true
 	s.AllowReconnect = true
 	s.DisconnectedErrCB = func(_ *nats.Conn, err error) {
+		l.disconnected()
 		select {
 		case <-n.ended:
 		default:
@@ -74,8 +75,11 @@ func (n *Node) settings(l *link) (nats.Options, error) {
 		n.logger.Info("the link to the cluster was restored", "server", c.ConnectedUrlRedacted())
 	}
 	s.AsyncErrorCB = func(_ *nats.Conn, _ *nats.Subscription, err error) {
-		if errors.Is(err, nats.ErrSlowConsumer) {
+		switch {
+		case errors.Is(err, nats.ErrSlowConsumer):
 			n.counts.overrun.Add(1)
+		case errors.Is(err, nats.ErrPermissionViolation), errors.Is(err, nats.ErrMaxSubscriptionsExceeded):
+			l.refuse(err)
 		}
 		n.warn(kindServer, "an error of the link to the cluster", "error", err)
 	}

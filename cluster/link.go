@@ -35,6 +35,8 @@ type link struct {
 	broken   bool // the connection has been broken for missingAfter
 	closed   bool
 	sequence uint64 // of the last frame
+	refused  int    // what the server has refused since the connection was made
+	reason   error  // why it has refused the first of that
 }
 
 // outgoing is an entry of the queue of a link: a message, or a function to be called with the connection.
@@ -229,6 +231,39 @@ func (l *link) setBroken() {
 		l.broken = true
 		l.logger.Warn("the link to the cluster has been broken for too long; what waited to be sent was dropped", "bytes", l.pending.Load())
 	}
+}
+
+// refuse records that the server does not accept something that the node needs, such as a subscription.
+func (l *link) refuse(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refused++
+	if l.reason == nil {
+		l.reason = err
+		l.logger.Error("the NATS server has refused something that the node needs: what nodes send to each other may not arrive until its account has the rights and there is another connection",
+			"error", err)
+	}
+}
+
+// refusal returns why the server has refused something, nil if it has refused nothing since the connection was made.
+func (l *link) refusal() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.reason
+}
+
+// refusals returns how often the server has refused something since the connection was made.
+func (l *link) refusals() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.refused
+}
+
+// disconnected is called when the connection has ended. The next one makes the subscriptions again.
+func (l *link) disconnected() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refused, l.reason = 0, nil
 }
 
 // reconnected is called when there is a connection again.

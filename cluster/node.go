@@ -116,10 +116,10 @@ func (n *Node) join(ctx context.Context) error {
 	if n.maxPart < 1<<10 {
 		return fmt.Errorf("%w: the NATS server accepts %d bytes in a message, expected 2,048 at least; raise its max_payload", ErrOptions, n.records.connection.MaxPayload())
 	}
-	n.records.call(func(c *nats.Conn) { n.listen(c, n.subjects.response(n.self, "*")) })
+	n.records.call(func(c *nats.Conn) { n.listen(n.records, c, n.subjects.response(n.self, "*")) })
 	n.control.call(func(c *nats.Conn) {
-		n.listen(c, n.subjects.members())
-		n.listen(c, n.subjects.answer(n.self, "*"))
+		n.listen(n.control, c, n.subjects.members())
+		n.listen(n.control, c, n.subjects.answer(n.self, "*"))
 	})
 	n.running.Go(n.members.run)
 	n.running.Go(n.storage.observe)
@@ -151,6 +151,9 @@ func (n *Node) hello(ctx context.Context) error {
 		case <-time.After(helloTime):
 		}
 	}
+	if err := errors.Join(n.records.refusal(), n.control.refusal()); err != nil {
+		return fmt.Errorf("cluster: the NATS server refuses what a node needs: give its account the rights of docs/cluster.md: %w", err)
+	}
 	n.members.mu.Lock()
 	n.members.joined = true
 	n.members.mu.Unlock()
@@ -179,11 +182,12 @@ func (n *Node) flush(ctx context.Context, links ...*link) error {
 	return nil
 }
 
-// listen subscribes to a subject. It is called on the goroutine of a link.
-func (n *Node) listen(c *nats.Conn, subject string) *nats.Subscription {
+// listen subscribes to a subject. It is called on the goroutine of a link. A subscription that fails, or that the server refuses later, is counted until there is another
+// connection: then all are made again.
+func (n *Node) listen(l *link, c *nats.Conn, subject string) *nats.Subscription {
 	s, err := c.ChanSubscribe(subject, n.arrivals.messages)
 	if err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
-		n.logger.Error("a subscription failed; records for it do not arrive", "subject", subject, "error", err)
+		l.refuse(err)
 	}
 	return s
 }

@@ -48,7 +48,7 @@ func (n *Node) Serve(name string, serve func(from string, record []byte, respond
 // begin subscribes to the subject of a service.
 func (s *service) begin(n *Node, c *nats.Conn) {
 	if s.subscription == nil {
-		s.subscription = n.listen(c, s.subject)
+		s.subscription = n.listen(n.records, c, s.subject)
 	}
 }
 

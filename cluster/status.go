@@ -24,6 +24,10 @@ type Status struct {
 	Dropped               Dropped
 	Reconnects            uint64
 
+	// Refused is what the NATS server has refused since the connection was made: subscriptions beyond the rights or the limits of the account, whose
+	// records do not arrive, and records on subjects without a right. It is 0 if all is well.
+	Refused int
+
 	Storage StorageStatus
 }
 
@@ -69,7 +73,7 @@ func (n *Node) Status() Status {
 			Disordered: n.counts.disordered.Load(), Incomplete: n.counts.incomplete.Load(), Oversized: n.counts.oversized.Load(),
 			Unserved: n.counts.unserved.Load(),
 		},
-		Storage: n.storage.status(),
+		Refused: n.records.refusals() + n.control.refusals(), Storage: n.storage.status(),
 	}
 	c := n.records.connection
 	s.Connected = c.IsConnected()

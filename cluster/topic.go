@@ -84,7 +84,7 @@ func (n *Node) updateTopic(c *nats.Conn, t *topic) {
 	n.topics.mu.Unlock()
 	switch {
 	case wanted && t.subscription == nil:
-		t.subscription = n.listen(c, t.subject)
+		t.subscription = n.listen(n.records, c, t.subject)
 	case !wanted && t.subscription != nil:
 		_ = t.subscription.Unsubscribe() // the error means that the connection has ended
 		t.subscription = nil

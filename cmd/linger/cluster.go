@@ -121,7 +121,7 @@ func (m *member) link(objects func() worker.ClusterStatus) func() admin.ClusterL
 	return func() admin.ClusterLink {
 		s := m.Status()
 		link := admin.ClusterLink{
-			Cluster: s.Cluster, Connected: s.Connected, Server: s.Server, Pending: s.Pending, Drops: []admin.ClusterDrop{},
+			Cluster: s.Cluster, Connected: s.Connected, Server: s.Server, Refused: s.Refused, Pending: s.Pending, Drops: []admin.ClusterDrop{},
 			Sent:     admin.ClusterTraffic{Records: s.RecordsOut, Bytes: s.BytesOut},
 			Received: admin.ClusterTraffic{Records: s.RecordsIn, Bytes: s.BytesIn},
 			Storage:  admin.ClusterStorage{Ready: s.Storage.Ready, Leader: s.Storage.Leader, Replicas: s.Storage.Replicas},

@@ -33,8 +33,11 @@ func (c *clusterCommand) Run(out *streams) error {
 // linkTable returns the state of the link.
 func linkTable(link *admin.ClusterLink) *table {
 	state, drops := "connected to "+link.Server, make([]string, 0, len(link.Drops))
-	if !link.Connected {
+	switch {
+	case !link.Connected:
 		state = "not connected"
+	case link.Refused > 0:
+		state += fmt.Sprintf(", which has refused %d subscriptions or records", link.Refused)
 	}
 	for _, d := range link.Drops {
 		if d.Count > 0 {
