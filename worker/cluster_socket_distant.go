@@ -346,7 +346,7 @@ func (all *clusterSockets) attach(s *ordered.Stream, r *socketRecord) {
 		return
 	}
 	m, err := readMovedSocket(r.state)
-	if err != nil || m.kind != kindHibernatable {
+	if err != nil || m.kind != kindHibernatable || !all.app.isObject(m.object) {
 		all.drop(s.Node(), errors.Join(errNoState, err))
 		d.refuse()
 		return
@@ -355,7 +355,7 @@ func (all *clusterSockets) attach(s *ordered.Stream, r *socketRecord) {
 }
 
 // errNoState is the error of a record without the state of a WebSocket.
-var errNoState = errors.New("the connection has no state of a hibernatable WebSocket")
+var errNoState = errors.New("the connection has no state of a hibernatable WebSocket, or that of an object that the application does not have")
 
 // attachment is a connection that waits until this node has its object.
 type attachment struct {

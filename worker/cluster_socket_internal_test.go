@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/internal/wire"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/worker/internal/script"
 )
@@ -157,6 +158,58 @@ func TestClusterSocketEnds(t *testing.T) {
 			all.byName["a"].objects.offers.drop(imported)
 			<-o.ended
 		})
+	})
+}
+
+// An offer of another node is checked before it is kept.
+func TestClusterSocketOfferRefused(t *testing.T) {
+	relayTest(t, "ab", func(all *relayNodes) {
+		a := all.byName["a"]
+		offer := func(node string, number uint64, state []byte) []byte {
+			b := wire.AppendUint(wire.AppendString(nil, offerNode, node), offerNumber, number)
+			if state != nil {
+				b = wire.AppendBytes(b, offerState, state)
+			}
+			return b
+		}
+		stateOf := func(class, id, attachment string) []byte {
+			return wire.AppendString(wire.AppendString(wire.AppendString(nil, stateClass, class), stateObject, id), stateAttachment, attachment)
+		}
+		for name, record := range map[string][]byte{
+			"nothing":             nil,
+			"no number":           offer("b", 0, nil),
+			"a large number":      offer("b", 1<<53+1, nil),
+			"no node":             offer("", 1, nil),
+			"a name of no node":   offer(strings.Repeat("b", 33), 1, nil),
+			"a malformed state":   offer("b", 1, []byte{0xff}),
+			"an unknown class":    offer("b", 1, stateOf("Other", relayRef.ID, "")),
+			"an id of no object":  offer("b", 1, stateOf("Room", strings.Repeat("1", 64), "")),
+			"a large attachment":  offer("b", 1, stateOf("Room", relayRef.ID, strings.Repeat("x", maxOffer))),
+			"an incomplete field": offer("b", 1, nil)[:4],
+		} {
+			if number, err := a.importOffer(record, "b"); err == nil || a.objects.offers.find(number) != nil {
+				t.Errorf("an offer with %s is refused; got %d", name, number)
+			}
+		}
+		if number, err := a.importOffer(offer("b", 1, stateOf("Room", relayRef.ID, "x")), "b"); err != nil || a.objects.offers.take(number) == nil {
+			t.Errorf("an offer of the other node is kept; got %d, %v", number, err)
+		}
+	})
+}
+
+// A connection of another node whose object the application does not have is dropped before a node is looked for that could have the object.
+func TestClusterSocketAttachRefused(t *testing.T) {
+	relayTest(t, "ab", func(all *relayNodes) {
+		b := all.byName["b"]
+		all.own("b")
+		state := wire.AppendUint(wire.AppendString(wire.AppendString(nil, stateClass, "Other"), stateObject, relayRef.ID), stateKind, kindHibernatable)
+		b.sockets.attach(b.sockets.mesh.Stream("a"), &socketRecord{kind: socketAttach, link: newLink(), id: newLink(), state: state})
+		time.Sleep(time.Second)
+		synctest.Wait()
+		_, distants := b.sockets.open()
+		if dropped := b.sockets.counts.dropped.Load(); dropped != 1 || distants != 0 || len(b.objects.hibernatables.list()) != 0 {
+			t.Errorf("the record is dropped, and nothing of the connection is kept; got %d that are dropped and %d connections", dropped, distants)
+		}
 	})
 }
 

@@ -1,10 +1,12 @@
 package worker
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 
 	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/internal/ident"
 	"github.com/lingerws/linger/internal/ordered"
 	"github.com/lingerws/linger/internal/wire"
 	"github.com/lingerws/linger/protocol"
@@ -16,6 +18,11 @@ const (
 	offerNumber = 2
 	offerState  = 3 // of a hibernatable WebSocket, as for a hand-over; missing for another one
 )
+
+// maxOffer bounds an offer of another node, in bytes: it has the tags and the attachment of a WebSocket, and is kept until it is used.
+const maxOffer = 64 << 10
+
+var errOffer = errors.New("the offer of a WebSocket is malformed, too large, or for an object that the application does not have")
 
 // distantTarget is a WebSocket of an object that can get the connection of another node.
 type distantTarget interface {
@@ -62,12 +69,10 @@ func (a *App) importOffer(record []byte, from string) (number int, err error) {
 		}
 	}
 	switch {
-	case err != nil:
-		return 0, err
-	case r.Err() != nil:
-		return 0, r.Err()
-	case o.number == 0 || o.number > 1<<53:
-		return 0, fmt.Errorf("an offer of the node %s has no number: %w", from, wire.ErrFormat)
+	case r.Err() != nil || err != nil:
+		return 0, errors.Join(errOffer, r.Err(), err)
+	case o.number == 0, o.number > 1<<53, !ident.IsNode(o.node), len(record) > maxOffer, o.state != nil && !a.isObject(o.state.object):
+		return 0, fmt.Errorf("node %s: %w", from, errOffer)
 	case o.node == a.server.Node(): // it was made by this node
 		return int(o.number), nil //nolint:gosec // checked
 	}
