@@ -49,9 +49,16 @@ func newReplicas(a *App) *replicas {
 
 // warnOfLocalBindings logs that some bindings are not shared by the nodes.
 func (a *App) warnOfLocalBindings() {
-	if b := a.opts.Bindings; len(b.KV) > 0 || len(b.D1) > 0 {
+	var names []string
+	for _, kv := range a.opts.Bindings.KV {
+		names = append(names, kv.Name)
+	}
+	for _, d1 := range a.opts.Bindings.D1 {
+		names = append(names, d1.Name)
+	}
+	if len(names) > 0 {
 		a.opts.Logger.Warn("each node has KV namespaces and D1 databases of its own: what a script writes to them on one node is not on the others; in a cluster, use Durable Objects",
-			"kv", len(b.KV), "d1", len(b.D1))
+			"bindings", names)
 	}
 }
 

@@ -150,9 +150,10 @@ func TestClusterWarnsOfBindingsOfOneNode(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		opts := rpcOptions(1)
 		opts.Bindings.KV = []worker.KVNamespace{{Name: "KV", ID: "kv"}}
+		opts.Bindings.D1 = []worker.D1Database{{Name: "DB", ID: "db"}}
 		a := joinDurable(t, memcluster.New(), "a", worker.Async, opts)
-		if log := a.log.String(); !strings.Contains(log, "each node has KV namespaces and D1 databases of its own") {
-			t.Errorf("the log has no warning about the KV namespace:\n%s", log)
+		if log := a.log.String(); strings.Count(log, "each node has KV namespaces and D1 databases of its own") != 1 || !strings.Contains(log, `bindings="[KV DB]"`) {
+			t.Errorf("the log has one warning about the KV namespace and the D1 database:\n%s", log)
 		}
 	})
 }

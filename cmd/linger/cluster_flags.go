@@ -14,7 +14,6 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/lingerws/linger/internal/ident"
-	"github.com/lingerws/linger/worker"
 )
 
 // clusterFlags are the flags with which a server is a node of a cluster.
@@ -112,17 +111,8 @@ func (f clusterFlags) validateKind() error {
 	return nil
 }
 
-// warnings returns warnings about a cluster that others can join, and about bindings that are not those of the cluster.
-func (f clusterFlags) warnings(b worker.Bindings) (warnings []configWarning) {
-	if !f.isMember() {
-		return nil
-	}
-	for _, kv := range b.KV {
-		warnings = append(warnings, configWarning{"each node of the cluster has a KV namespace of its own", []any{"binding", kv.Name}})
-	}
-	for _, d1 := range b.D1 {
-		warnings = append(warnings, configWarning{"each node of the cluster has a D1 database of its own", []any{"binding", d1.Name}})
-	}
+// warnings returns warnings about a cluster that others can join.
+func (f clusterFlags) warnings() (warnings []configWarning) {
 	if f.ClusterListen != "" && f.ClusterSecret == "" && f.ClusterTLSCert == "" && !f.ClusterListen.isLoopback() {
 		warnings = append(warnings, configWarning{
 			"every process that can reach the address of the cluster can join it and control all of its nodes: set LINGER_CLUSTER_SECRET or --cluster-tls-cert",

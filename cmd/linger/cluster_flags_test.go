@@ -3,8 +3,6 @@ package main
 import (
 	"strings"
 	"testing"
-
-	"github.com/lingerws/linger/worker"
 )
 
 // TestClusterFlags gives flags of a cluster that are wrong, or that do not fit together.
@@ -62,21 +60,8 @@ func TestClusterWarnings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := cli.Run.clusterFlags.warnings(worker.Bindings{}); len(got) > 0 != warned {
+		if got := cli.Run.clusterFlags.warnings(); len(got) > 0 != warned {
 			t.Errorf("%q must cause a warning: %t; got %v", flags, warned, got)
 		}
-	}
-}
-
-// TestClusterWarningsOfBindings compares what is stored on each node with what all nodes share.
-func TestClusterWarningsOfBindings(t *testing.T) {
-	bindings := worker.Bindings{
-		Objects: []worker.ObjectNamespace{{Name: "ROOM"}}, KV: []worker.KVNamespace{{Name: "CACHE"}}, D1: []worker.D1Database{{Name: "DB"}},
-	}
-	if got := (clusterFlags{}).warnings(bindings); len(got) > 0 {
-		t.Errorf("a server alone must cause no warning; got %v", got)
-	}
-	if got := (clusterFlags{Cluster: []clusterURL{"nats://h"}}).warnings(bindings); len(got) != 2 {
-		t.Errorf("the KV namespace and the D1 database must cause warnings; got %v", got)
 	}
 }

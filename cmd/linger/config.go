@@ -74,7 +74,7 @@ func (c *runCommand) configure() error {
 		return errNoApp
 	}
 	c.warnOfEgress()
-	c.configWarnings = append(c.configWarnings, c.clusterFlags.warnings(c.bindings)...)
+	c.configWarnings = append(c.configWarnings, c.clusterFlags.warnings()...)
 	c.setDataFolder(path)
 	return c.collectVars(project, filepath.Dir(path))
 }
