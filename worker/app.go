@@ -135,12 +135,11 @@ func load(path string, opts Options, launch script.Launch, received bool) (*App,
 		a.receiving.Store(true)
 		a.objects.park()
 		a.alarms.paused.Store(true)
-	} else {
-		if err := errors.Join(a.openData(), a.startCluster()); err != nil {
-			a.closeData()
-			a.children.remove()
-			return nil, err
-		}
+	} else if err := a.openShared(); err != nil {
+		a.endCluster()
+		a.closeData()
+		a.children.remove()
+		return nil, err
 	}
 	g, first, err := a.loadGeneration(1, c)
 	if err != nil {
@@ -157,6 +156,14 @@ func load(path string, opts Options, launch script.Launch, received bool) (*App,
 		go a.alarms.run()
 	}
 	return a, nil
+}
+
+// openShared opens what one process of a node has at a time: the data directory, and the lease for objects in the cluster.
+func (a *App) openShared() error {
+	if err := a.openData(); err != nil {
+		return err
+	}
+	return a.startCluster()
 }
 
 // Reload loads the script again, while connections stay open. The files are bundled and

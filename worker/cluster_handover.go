@@ -104,9 +104,14 @@ func (all *clusterObjects) incarnation() string {
 	return all.leases.Yield()
 }
 
-// startReceived makes the new process of a hand-over an owner of objects. Until it has the lease, events of objects wait.
+// startReceived makes the new process of a hand-over an owner of objects. Until it has the lease, events of objects wait. If it cannot have it, they fail, and connections
+// whose objects are on other nodes are closed as those without an owner.
 func (a *App) startReceived() {
-	if err := a.startCluster(); err != nil {
-		a.opts.Logger.Error("the new process cannot own Durable Objects", "error", err)
+	if err := a.cluster.start(); err != nil {
+		a.opts.Logger.Error("the new process cannot own Durable Objects; their events fail until the application is started again", "error", err)
+		a.cluster.end()
+	}
+	if err := a.sockets.start(); err != nil {
+		a.opts.Logger.Error("the new process cannot exchange the events of WebSockets with other nodes", "error", err)
 	}
 }

@@ -27,15 +27,16 @@ type clusterObjects struct {
 	app     *App
 	node    string
 	cluster linger.Cluster
-	leases  *lease.Manager // set when started is closed
+	leases  *lease.Manager // set when started is closed; nil before start
 	alarms  *clusterAlarms
 
 	draining  bool        // the server is drained, so the objects leave; only run uses it
 	suspended atomic.Bool // the lease is with another process
 	inherited string      // the incarnation with which another process had the lease; set before start
 
-	started chan struct{}
-	process uint64 // random
+	starting sync.Mutex // held by start and end
+	started  chan struct{}
+	process  uint64 // random
 
 	ctx    context.Context //nolint:containedctx // it ends with the application
 	cancel context.CancelFunc
@@ -67,7 +68,7 @@ const (
 	logPeriod      = 10 * time.Second // of similar log lines
 	logLines       = 3
 	firstLease     = 2 * time.Second  // how long the start waits for the lease; then it goes on, and the lease is taken in the background
-	clusterTimeout = 10 * time.Second // bounds the requests to the store when the application starts and ends
+	clusterTimeout = 10 * time.Second // bounds each of the steps in which the application ends, and in which an object leaves
 )
 
 // newClusterObjects returns the objects of an application with Options.Shared.
@@ -86,6 +87,11 @@ func newClusterObjects(a *App) *clusterObjects {
 
 // start takes the lease of the node, and serves other nodes from now on. If the store does not answer, the lease is taken later, and objects wait for that.
 func (all *clusterObjects) start() error {
+	all.starting.Lock()
+	defer all.starting.Unlock()
+	if all.ctx.Err() != nil {
+		return ErrStopped
+	}
 	wait := firstLease
 	if !all.app.stores {
 		wait = 0 // the application has no objects
@@ -147,9 +153,7 @@ func (a *App) leaveCluster() {
 	if a.cluster == nil || !closed(a.cluster.started) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(a.cluster.ctx, clusterTimeout)
-	defer cancel()
-	a.cluster.leaveAll(ctx)
+	inTime(a.cluster.leaveAll)
 }
 
 // endCluster ends what startCluster has begun.
@@ -160,20 +164,22 @@ func (a *App) endCluster() {
 	}
 }
 
-// end gives up all objects of this node and its lease. The workers have ended.
+// end gives up all objects of this node and its lease. The workers have ended, or start has returned an error.
 func (all *clusterObjects) end() {
 	if !closed(all.started) {
-		return
+		all.cancel() // start does not wait for the lease any more
 	}
+	all.starting.Lock()
+	defer all.starting.Unlock()
 	for _, stop := range all.stop {
 		stop()
 	}
-	ctx, cancel := context.WithTimeout(all.ctx, clusterTimeout)
-	defer cancel()
-	all.leaveAll(ctx)
-	all.alarms.write(ctx)
-	if err := all.leases.Close(ctx); err != nil {
-		all.report("the lease of the node was not given up; other nodes take over its objects when it has lapsed", "", "error", err)
+	if closed(all.started) {
+		inTime(all.leaveAll)
+		inTime(all.alarms.write)
+	}
+	if all.leases != nil {
+		inTime(all.closeLease)
 	}
 	all.cancel()
 	all.refuse(objectUnplaced)
@@ -185,6 +191,20 @@ func (all *clusterObjects) end() {
 		p.end()
 	}
 	all.limit.Flush()
+}
+
+// inTime calls a step of the end of an application with a bound of its own, so that one that takes long does not leave the next without time.
+func inTime(step func(ctx context.Context)) {
+	ctx, cancel := context.WithTimeout(context.Background(), clusterTimeout)
+	defer cancel()
+	step(ctx)
+}
+
+// closeLease gives up the lease of the node.
+func (all *clusterObjects) closeLease(ctx context.Context) {
+	if err := all.leases.Close(ctx); err != nil {
+		all.report("the lease of the node was not given up; other nodes take over its objects when it has lapsed", "", "error", err)
+	}
 }
 
 // run checks what waits, until the application ends.

@@ -2,15 +2,19 @@ package worker
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/internal/lease"
 	"github.com/lingerws/linger/internal/memcluster"
 	"github.com/lingerws/linger/worker/internal/script"
 )
@@ -18,36 +22,197 @@ import (
 // sharedTest runs a test with an application on a node of a cluster, and an object of it.
 func sharedTest(t *testing.T, test func(t *testing.T, c *memcluster.Cluster, a *App, ref script.ObjectRef)) {
 	t.Helper()
+	sharedNodeTest(t, func(t *testing.T, n *sharedNode) {
+		if err := n.load(false); err != nil {
+			t.Fatal(err)
+		}
+		test(t, n.cluster, n.app, n.object("one"))
+	})
+}
+
+// sharedNode is a node of a cluster, and the options of an application on it.
+type sharedNode struct {
+	t       *testing.T
+	cluster *memcluster.Cluster
+	node    *memcluster.Node
+	path    string
+	opts    Options
+	app     *App // nil before load
+}
+
+// sharedNodeTest runs a test with a node of a cluster, and ends its application.
+func sharedNodeTest(t *testing.T, test func(t *testing.T, n *sharedNode)) {
+	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "app.js")
-		if err := os.WriteFile(path, []byte(relayScript), 0o600); err != nil {
+		n := &sharedNode{t: t, cluster: memcluster.New(), path: filepath.Join(t.TempDir(), "app.js")}
+		if err := os.WriteFile(n.path, []byte(relayScript), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		cluster := memcluster.New()
-		node := cluster.Join("a")
-		a, err := load(path, Options{
+		n.node = n.cluster.Join("a")
+		n.opts = Options{
 			Workers: 1, Bindings: Bindings{Objects: []ObjectNamespace{{Name: "ROOM", Class: "Room"}}}, Vars: map[string]any{"NODE": "a"},
-			Server: linger.Options{Cluster: node}, Shared: &Shared{Store: node.Store(), Log: node.Store(), Durability: Sync},
+			Server: linger.Options{Cluster: n.node}, Shared: &Shared{Store: n.node.Store(), Log: n.node.Store(), Durability: Sync},
 			Logger: slog.New(slog.DiscardHandler),
-		}, nil, false)
-		if err != nil {
-			t.Fatal(err)
 		}
-		key, err := a.classKey("Room")
-		if err != nil {
-			t.Fatal(err)
+		test(t, n)
+		if n.app != nil {
+			cut, cancel := context.WithCancel(context.Background())
+			cancel()
+			_ = n.app.Shutdown(cut)
 		}
-		id, err := objectID(key, script.NamedID, "one")
-		if err != nil {
-			t.Fatal(err)
-		}
-		test(t, cluster, a, script.ObjectRef{Class: "Room", ID: id})
-		cut, cancel := context.WithCancel(context.Background())
-		cancel()
-		_ = a.Shutdown(cut)
-		node.Leave()
+		n.node.Leave()
 		time.Sleep(10 * time.Minute) // fake time, in which the last goroutines end
+	})
+}
+
+// load loads the application. received means that it is that of a new process in a hand-over.
+func (n *sharedNode) load(received bool) error {
+	a, err := load(n.path, n.opts, nil, received)
+	if err == nil {
+		n.app = a
+	}
+	return err
+}
+
+// object returns the object with a name.
+func (n *sharedNode) object(name string) script.ObjectRef {
+	n.t.Helper()
+	key, err := n.app.classKey("Room")
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	id, err := objectID(key, script.NamedID, name)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return script.ObjectRef{Class: "Room", ID: id}
+}
+
+// takeName makes another process renew a lease with the name of the node, until stop is called.
+func (n *sharedNode) takeName() (stop func()) {
+	n.t.Helper()
+	other := n.cluster.Join("other")
+	m := lease.New(lease.Options{Store: other.Store(), Node: "a", TTL: n.opts.Shared.Lease, Nodes: other.Nodes, Logger: n.opts.Logger})
+	if err := m.Start(n.t.Context()); err != nil {
+		n.t.Fatal(err)
+	}
+	return func() {
+		_ = m.Close(context.Background())
+		other.Leave()
+	}
+}
+
+// An application that does not load, because another process has the name of its node, leaves nothing behind: the test ends when all goroutines have ended.
+func TestClusterNameTaken(t *testing.T) {
+	sharedNodeTest(t, func(t *testing.T, n *sharedNode) {
+		n.opts.Shared.Lease = time.Second // so the name is found to be taken before the application goes on without the lease
+		defer n.takeName()()
+		if err := n.load(false); !errors.Is(err, lease.ErrNameTaken) {
+			t.Errorf("the application loads with error %v, expected ErrNameTaken", err)
+		}
+	})
+}
+
+// Events of objects fail in the new process of a hand-over that cannot have the lease, those that wait too.
+func TestClusterNameTakenInHandover(t *testing.T) {
+	sharedNodeTest(t, func(t *testing.T, n *sharedNode) {
+		n.opts.Shared.Lease, n.opts.Data = time.Second, t.TempDir()
+		defer n.takeName()()
+		if err := n.load(true); err != nil {
+			t.Fatal(err)
+		}
+		if err := n.app.takeData(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		n.app.started()
+		send := func(when string) {
+			t.Helper()
+			e := newEvent("rpc", nil)
+			ended := make(chan struct{})
+			e.onEnd = func() { close(ended) }
+			d := &delivery{route: n.app.cluster.use(n.object("one"))}
+			defer d.done()
+			if failure := d.send(e, nil, nil); failure == objectUnplaced {
+				return
+			} else if failure != "" {
+				t.Fatalf("an event %s fails with %q, expected %q", when, failure, objectUnplaced)
+			}
+			select {
+			case <-ended:
+				if e.outcome == nil || e.outcome.Failure != objectUnplaced {
+					t.Errorf("an event %s fails with %q; got %v", when, objectUnplaced, e.outcome)
+				}
+			case <-time.After(10 * time.Minute):
+				t.Errorf("an event %s waits without an end", when)
+			}
+		}
+		send("before the name is found to be taken")
+		send("after it")
+	})
+}
+
+// An application that cannot have its lease at its start goes on after 2 s, and owns objects when the store answers.
+func TestClusterStartWithoutStore(t *testing.T) {
+	sharedNodeTest(t, func(t *testing.T, n *sharedNode) {
+		n.cluster.CutStore("a", true)
+		began := time.Now()
+		if err := n.load(false); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took != 2*time.Second {
+			t.Errorf("the application loads 2 s after its beginning; it took %s", took)
+		}
+		n.cluster.CutStore("a", false)
+		if node, err := n.app.cluster.place(t.Context(), n.object("one")); node != "a" || err != nil {
+			t.Errorf("the object is placed on a; got %q, %v", node, err)
+		}
+	})
+}
+
+// An application without objects does not wait for its lease.
+func TestClusterStartWithoutObjects(t *testing.T) {
+	sharedNodeTest(t, func(t *testing.T, n *sharedNode) {
+		n.opts.Bindings = Bindings{}
+		n.cluster.CutStore("a", true)
+		began := time.Now()
+		if err := n.load(false); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took != 0 {
+			t.Errorf("an application without objects loads at once; it took %s", took)
+		}
+	})
+}
+
+// slowStore is a store that does not answer when the owner of an object is removed.
+type slowStore struct{ lease.Store }
+
+func (s slowStore) Delete(ctx context.Context, key string, revision uint64) error {
+	if strings.HasPrefix(key, "object/") {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return s.Store.Delete(ctx, key, revision)
+}
+
+// The lease of the node is given up in order, however long its objects take to leave.
+func TestClusterEndOfSlowObjects(t *testing.T) {
+	sharedNodeTest(t, func(t *testing.T, n *sharedNode) {
+		n.opts.Shared.Store = slowStore{n.opts.Shared.Store}
+		if err := n.load(false); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 3 * maxLeaving {
+			ref := n.object(fmt.Sprint(i))
+			if node, err := n.app.cluster.place(t.Context(), ref); node != "a" || err != nil {
+				t.Fatalf("the object is placed on a; got %q, %v", node, err)
+			}
+		}
+		n.app.cluster.end()
+		if left := n.cluster.Entries("node/"); len(left) != 0 {
+			t.Errorf("the lease of the node is given up; the store has %d", len(left))
+		}
 	})
 }
 
