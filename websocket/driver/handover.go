@@ -280,6 +280,7 @@ func (d *Driver) goOnReporting(m *moving) {
 		}
 		d.endInputLocked(err)
 	}
+	d.awaitRoomAgain(d.notifier())
 }
 
 // thawBlocking lets goroutines read and write again, before anything else is written. mu is held.

@@ -193,9 +193,9 @@ func (s *loopSet) doneChannel() <-chan struct{} {
 	return s.done.Next()
 }
 
-// pollEvents are edge-triggered and for both directions, so that a connection needs one call
-// of epoll_ctl for its whole life.
-const pollEvents = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET
+// pollEvents are edge-triggered. Room for output is not one of them until a write has found too little: epoll would report
+// it once more for each connection that begins, and for each that ends its direction.
+const pollEvents = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
 
 // terminalEvents are those after which epoll reports nothing further for a descriptor.
 const terminalEvents = unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR
@@ -219,6 +219,13 @@ func (s *loopSet) watchAgain(t *epollTransport) error {
 		return os.NewSyscallError("epoll_ctl", err)
 	}
 	return nil
+}
+
+// watchRoom makes the loop report room for output too: at once if there is some, and then whenever the kernel has room again.
+// It does nothing before watch.
+func (s *loopSet) watchRoom(t *epollTransport) {
+	event := unix.EpollEvent{Events: pollEvents | unix.EPOLLOUT, Fd: t.fd}
+	_ = unix.EpollCtl(t.loop.epoll, unix.EPOLL_CTL_MOD, int(t.fd), &event) // fails only before watch
 }
 
 // offloadPolicy decides where handlers are called: inline, which means by the event loop

@@ -212,8 +212,16 @@ func (d *Driver) begin(n notifyingTransport) {
 		if err := n.start(); err != nil {
 			d.endInputLocked(err)
 		}
+		d.awaitRoomAgain(n)
 	}
 	d.settle() // the end may have become due before
+}
+
+// awaitRoomAgain follows the start of the reports of a transport, for output that waits already. mu is held.
+func (d *Driver) awaitRoomAgain(n notifyingTransport) {
+	if d.state.writing == writeWaiting && d.state.transport != transportClosed {
+		n.awaitRoom()
+	}
 }
 
 // handleReadiness implements [readinessHandler].

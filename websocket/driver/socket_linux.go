@@ -26,6 +26,14 @@ func transmit(fd int32, p []byte, flags int) (int, error) {
 	return result(n, errno)
 }
 
+// shutdownWrite ends the direction of a socket.
+func shutdownWrite(fd int32) {
+	_, _, _ = syscall.RawSyscall(unix.SYS_SHUTDOWN, uintptr(fd), unix.SHUT_WR, 0)
+}
+
+// closeDescriptor closes a socket. It waits for nothing, because the sockets do not have SO_LINGER with a time.
+func closeDescriptor(fd int32) { _, _, _ = syscall.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0) }
+
 func result(n uintptr, errno syscall.Errno) (int, error) {
 	if errno != 0 {
 		return 0, errno

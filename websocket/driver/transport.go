@@ -210,6 +210,9 @@ func (t *reporterTransport) handle() {
 	}
 }
 
+// awaitRoom does nothing: a connection in memory reports everything.
+func (t *reporterTransport) awaitRoom() {}
+
 // setTimer returns false: there is no timer.
 func (t *reporterTransport) setTimer(_, _ time.Duration) bool { return false }
 
@@ -243,9 +246,13 @@ type notifyingTransport interface {
 	// setHandler sets what is called. It is called once, before start and setTimer.
 	setHandler(h readinessHandler)
 
-	// start starts the reports: at first of whatever there is, and then of each change.
+	// start starts the reports: at first of whatever input there is, and then of each change.
 	// They may begin, on another goroutine, before start returns.
 	start() error
+
+	// awaitRoom makes the reports include room for output, since a write has found too little: at once if there is some, and
+	// then whenever there is again. A call before start has no effect.
+	awaitRoom()
 
 	// setTimer makes checkPeer be called once, after about wait, unless stopTimer or
 	// setTimer is called before. It reports whether it does so: the timers of a transport

@@ -96,6 +96,8 @@ func (t *epollTransport) setHandler(h readinessHandler) { t.handler = h }
 
 func (t *epollTransport) start() error { return t.loop.set.watch(t) }
 
+func (t *epollTransport) awaitRoom() { t.loop.set.watchRoom(t) }
+
 func (t *epollTransport) setTimer(wait, interval time.Duration) bool {
 	if interval < wheelMin {
 		return false
@@ -143,7 +145,7 @@ func (t *epollTransport) held() int {
 	return bytes
 }
 
-func (t *epollTransport) closeWrite() { _ = unix.Shutdown(int(t.fd), unix.SHUT_WR) }
+func (t *epollTransport) closeWrite() { shutdownWrite(t.fd) }
 
 func (t *epollTransport) reset() {
 	_ = unix.SetsockoptLinger(int(t.fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
@@ -152,7 +154,7 @@ func (t *epollTransport) reset() {
 // close closes the descriptor, with which the kernel stops watching it.
 func (t *epollTransport) close() {
 	t.loop.set.table.set(t.fd, nil) // before the kernel can reuse the descriptor
-	_ = unix.Close(int(t.fd))
+	closeDescriptor(t.fd)
 	t.loop.set.remove()
 }
 

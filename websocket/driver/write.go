@@ -46,7 +46,9 @@ func (d *Driver) writeRest(out []byte, n int) {
 	d.state.beginWaiting()
 	d.out, d.handed = out, n
 	d.watchWriter()
-	if !d.notified {
+	if d.notified {
+		d.notifier().awaitRoom()
+	} else {
 		d.startWriter()
 	}
 }
