@@ -84,11 +84,11 @@ func (g *giver) Announce(send func(handover.Connection) error) error {
 		if conn == nil || s.closing.Load() || conn.Movable() != nil {
 			continue
 		}
-		s.handover.Or(flagAnnounced)
+		s.flags.Or(flagAnnounced)
 		err := sendWith(conn, handover.Connection{ID: s.id, State: s.appendFixed(nil)}, send)
 		switch {
 		case errors.Is(err, driver.ErrEnded):
-			s.handover.And(^uint32(flagAnnounced))
+			s.flags.And(^uint32(flagAnnounced))
 		case err != nil:
 			return err
 		case g.server.hub.socket(s.id) != s:
@@ -113,7 +113,7 @@ func sendWith(conn *driver.Driver, c handover.Connection, send func(handover.Con
 
 // ended lets the new process close its descriptor of a connection that has ended here.
 func (g *giver) ended(s *Socket) {
-	if s.handover.And(^uint32(flagAnnounced))&flagAnnounced != 0 {
+	if s.flags.And(^uint32(flagAnnounced))&flagAnnounced != 0 {
 		_ = g.send(handover.Connection{ID: s.id, File: -1, Gone: true}) // fails if the link has ended
 	}
 	g.wakeUp()
@@ -195,7 +195,7 @@ func (g *giver) Commit(forward func(handover.Op) error) {
 	g.mu.Lock()
 	g.out = forward
 	for _, s := range sockets {
-		s.handover.Or(flagCommitted)
+		s.flags.Or(flagCommitted)
 	}
 	for s, ops := range g.held.takeAll() {
 		for _, op := range ops {

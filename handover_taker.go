@@ -128,7 +128,7 @@ func (t *taker) Moved(c handover.Connection) error {
 	s.mu.Lock()
 	s.move = arriving
 	s.mu.Unlock()
-	s.handover.Store(flagArriving)
+	s.flags.Or(flagArriving)
 	t.round = append(t.round, a)
 	return t.restore(a)
 }
@@ -228,11 +228,11 @@ func (t *taker) Start(forward func(handover.Op) error) {
 func (t *taker) start(a *arrival) {
 	s := a.socket
 	t.server.admission.add(addressGroup(s.request.addr()))
-	s.admissionReleased.Store(true) // by the upgrade handler, which was called in another process
+	s.flags.Or(flagAdmissionReleased) // by the upgrade handler, which was called in another process
 	s.start(func() []driver.Op {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		s.handover.Store(0)
+		s.flags.And(^uint32(handoverFlags))
 		return append(t.old.takeCalls(s), t.own.takeCalls(s)...)
 	})
 	if t.server.current.Load() != t.settings { // Reconfigure was called since the connection was announced

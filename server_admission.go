@@ -98,7 +98,7 @@ func (u *Upgrade) releaseAdmission() {
 // releaseAdmission is called twice: when the upgrade handler has returned, and when the close event has been handled. The second
 // call ends the counting, because a handler that does not return needs room too.
 func (s *Socket) releaseAdmission() {
-	if s.admissionReleased.Swap(true) {
+	if s.flags.Or(flagAdmissionReleased)&flagAdmissionReleased != 0 {
 		s.server.admission.release(addressGroup(s.request.addr()))
 	}
 }

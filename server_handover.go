@@ -138,7 +138,7 @@ func (s *Server) Handover(ctx context.Context, link *net.UnixConn, opts Handover
 	defer s.giving.Store(nil)
 	s.hub.feed.keep()
 	for socket := range s.Sockets("") {
-		socket.handover.Store(0)
+		socket.flags.And(^uint32(handoverFlags))
 	}
 	report, err := handover.Give(ctx, link, g, g.giveOptions())
 	g.stop()

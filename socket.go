@@ -18,21 +18,18 @@ import (
 // Socket is the application's handle of one connection. Its methods may be called from any goroutine at any time; after the end
 // of the connection they have no effect.
 //
-// Its size counts for every idle connection: it fills the allocator's class of 160 bytes.
+// Its size counts for every idle connection: it fills the allocator's class of 144 bytes.
 type Socket struct {
-	server   *Server
-	id       string
-	request  requestSnapshot
-	halfOpen bool
-	traffic  *traffic // nil without Options.AccessLog and Options.Stats
+	server  *Server
+	id      string
+	request requestSnapshot
+	traffic *traffic // nil without Options.AccessLog and Options.Stats
 
-	conn              atomic.Pointer[driver.Driver] // nil until the 101 has been written
-	closing           atomic.Bool                   // a Close was requested, or the connection has ended: nothing more is sent
-	handover          atomic.Uint32                 // handoverFlags
-	data              atomic.Pointer[data]          // nil if there is none
-	lastActivity      atomic.Int64                  // when a message last came or went, in ns after Server.began (Options.IdleTimeout)
-	peerClosed        atomic.Bool                   // the peer's Close has come (half-open mode only)
-	admissionReleased atomic.Bool                   // releaseAdmission has been called once
+	conn         atomic.Pointer[driver.Driver] // nil until the 101 has been written
+	closing      atomic.Bool                   // a Close was requested, or the connection has ended: nothing more is sent
+	flags        atomic.Uint32
+	data         atomic.Pointer[data] // nil if there is none
+	lastActivity atomic.Int64         // when a message last came or went, in ns after Server.began (Options.IdleTimeout)
 
 	mu       sync.Mutex
 	pending  *pendingSends       // nil once the 101 has been written, or the handshake has failed
@@ -40,12 +37,29 @@ type Socket struct {
 	decision decision            // why the server closes the connection; becomes the cause of the close event
 	ended    bool                // the close event is in the queue, or has been handled
 	move     move                // where the connection is in a hand-over
+	halfOpen bool                // AcceptOptions.HalfOpen; set once
 	round    uint16              // of the hand-over that has brought the connection; 0 if this process has accepted it
 	drained  latch.Latch         // released when the send queue empties
 	lifetime *time.Timer         // for Options.IdleTimeout and MaxLifetime; nil if there was neither
 	opened   time.Duration       // when the 101 was written, as time after Server.began
 	channels map[string]struct{} // subscriptions; guarded by the lock of the hub
 }
+
+// The flags of a connection.
+const (
+	flagPeerClosed        = 1 << iota // the peer's Close has come (half-open mode only)
+	flagAdmissionReleased             // releaseAdmission has been called once
+
+	flagActive    // in the old process of a hand-over: something has arrived since it has begun
+	flagAnnounced // in the old process: the new one has its descriptor
+	flagCommitted // in the old process: it belongs to the new one
+	flagArriving  // in the new process: what is done to it is kept
+
+	handoverFlags = flagActive | flagAnnounced | flagCommitted | flagArriving
+)
+
+// isFlagged reports whether a flag is set.
+func (s *Socket) isFlagged(flag uint32) bool { return s.flags.Load()&flag != 0 }
 
 func newSocket(s *Server, r *http.Request, from forwarding.Client, opts AcceptOptions) (*Socket, error) {
 	data, err := newData(opts.Data)

@@ -50,7 +50,7 @@ func (s *Socket) CloseEmpty() { s.startClose(protocol.Status{Code: protocol.Clos
 // AnswerClose closes our half in half-open mode with the code and reason of the peer's Close, or with an empty Close if that was
 // empty (RFC 6455, section 5.5.1). Before the peer's Close, or after ours, it has no effect.
 func (s *Socket) AnswerClose() {
-	if s.peerClosed.Load() {
+	if s.isFlagged(flagPeerClosed) {
 		s.answerClose(s.conn.Load())
 	}
 }

@@ -17,7 +17,7 @@ var _ driver.Handler = (*driverEvents)(nil)
 func (e *driverEvents) Events(conn *driver.Driver, events []protocol.Event) (work bool) {
 	s := (*Socket)(e)
 	if s.server.giving.Load() != nil {
-		s.handover.Or(flagActive)
+		s.flags.Or(flagActive)
 	}
 	s.recordReceived(events)
 	if messages := s.messages(events); len(messages) > 0 {
@@ -74,7 +74,7 @@ func (e *driverEvents) Closed(_ *driver.Driver, outcome driver.Outcome) {
 // after our Close no data may (RFC 6455, section 5.5.1). In half-open mode the application answers.
 func (s *Socket) peerHasClosed(status protocol.Status) {
 	if s.halfOpen {
-		s.peerClosed.Store(true)
+		s.flags.Or(flagPeerClosed)
 		s.deliver(&PeerClose{Server: s.server, Socket: s, Status: status, arrived: s.server.traceTime()})
 		return
 	}

@@ -22,17 +22,6 @@ const (
 	arriving             // its state has come; what is done to it is kept until the old process has given it up
 )
 
-// The flags of a connection in a hand-over.
-const (
-	flagActive    = 1 << iota // in the old process: something has arrived since the hand-over has begun
-	flagAnnounced             // in the old process: the new one has its descriptor
-	flagCommitted             // in the old process: it belongs to the new one
-	flagArriving              // in the new process: what is done to it is kept
-)
-
-// isFlagged reports whether a flag is set.
-func (s *Socket) isFlagged(flag uint32) bool { return s.handover.Load()&flag != 0 }
-
 // holdsEvents reports whether no event may begin. The close event is an exception: a connection that has ended does not move. mu is held.
 func (s *Socket) holdsEvents() bool { return s.move != here && !s.ended }
 

@@ -71,7 +71,7 @@ func (s *Socket) appendState(b []byte, exported []byte) []byte {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b = wire.AppendBool(b, statePeerClosed, s.peerClosed.Load())
+	b = wire.AppendBool(b, statePeerClosed, s.isFlagged(flagPeerClosed))
 	b = wire.AppendBool(b, stateClosing, s.closing.Load())
 	b = wire.AppendUint(b, stateDecision, uint64(s.decision))
 	age := s.server.age()
@@ -203,7 +203,9 @@ func (s *Socket) setField(field int, r *wire.Reader) error {
 	case stateHalfOpen:
 		s.halfOpen = r.Bool()
 	case statePeerClosed:
-		s.peerClosed.Store(r.Bool())
+		if r.Bool() {
+			s.flags.Or(flagPeerClosed)
+		}
 	case stateClosing:
 		s.closing.Store(r.Bool())
 	case stateDecision:

@@ -20,4 +20,4 @@ func (s *Socket) LastActivity() time.Time {
 
 // IsHalfOpen reports whether the peer's Close has come, on a connection that was accepted with HalfOpen, and the application has not
 // closed yet.
-func (s *Socket) IsHalfOpen() bool { return s.peerClosed.Load() && !s.closing.Load() }
+func (s *Socket) IsHalfOpen() bool { return s.isFlagged(flagPeerClosed) && !s.closing.Load() }

@@ -25,11 +25,33 @@ type Driver struct {
 	mu        sync.Mutex // never held during a call of the handler
 	handler   Handler    // nil until Start
 	keepAlive keepAlive
-	roundTrip uint32      // microseconds between the last ping that was answered and its pong
-	works     uint16      // calls of Work that are due or have not returned: see beginWork
-	notified  bool        // transport is a notifyingTransport; set once
-	done      latch.Latch // released when the transport is closed
-	*working              // nil while the connection is parked: see wake
+	roundTrip uint32 // microseconds between the last ping that was answered and its pong
+	works     uint16 // calls of Work that are due or have not returned: see beginWork
+	notified  bool   // transport is a notifyingTransport; set once
+	rare      *rare  // nil until needRare is called
+	*working         // nil while the connection is parked: see wake
+}
+
+// rare is the part of a connection that most connections of the event loops never need.
+type rare struct {
+	done  latch.Latch // released when the transport is closed
+	check *time.Timer // calls checkPeer; nil unless the transport has no timer for it
+	due   time.Time   // when check ends
+}
+
+// needRare returns the rare part of a connection. mu is held.
+func (d *Driver) needRare() *rare {
+	if d.rare == nil {
+		d.rare = new(rare)
+	}
+	return d.rare
+}
+
+// announceClosed releases those that wait for the end of the transport. mu is held.
+func (d *Driver) announceClosed() {
+	if d.rare != nil {
+		d.rare.done.Release()
+	}
 }
 
 // working is the part of a connection that it needs only while it is not parked.
@@ -354,7 +376,7 @@ func (d *Driver) Done() <-chan struct{} {
 	if d.state.transport == transportClosed {
 		return latch.Released
 	}
-	return d.done.Next()
+	return d.needRare().done.Next()
 }
 
 // breakOff ends the connection without a closing handshake. mu is held.

@@ -311,7 +311,7 @@ func (d *Driver) Release() {
 	if !d.parked() {
 		d.forget()
 	}
-	d.done.Release()
+	d.announceClosed()
 }
 
 // forget frees the working part of a connection that has been released. mu is held.

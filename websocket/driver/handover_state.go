@@ -25,8 +25,8 @@ const (
 	fieldMachine      = 5  // the state of the protocol machine, unless that is idle
 	fieldUnwritten    = 6  // what the driver has taken from the machine and not written, from the beginning of a frame on
 	fieldCheckLeft    = 7  // the time to the next keep-alive check
-	fieldWritten      = 8  // the bytes that the transport has taken
-	fieldDelivered    = 9  // the bytes that had reached the peer at the last keep-alive check
+	fieldWritten      = 8  // the bytes that were on the way to the peer at the last keep-alive check, and those that the transport has taken since
+	fieldDelivered    = 9  // what is to be subtracted from fieldWritten: earlier versions count both from the beginning of the connection
 	fieldUnanswered   = 10 // the pings that the peer has not answered
 	fieldPinged       = 11 // the time since the ping whose round trip is measured
 	fieldRoundTrip    = 12 // the last round trip
@@ -134,7 +134,6 @@ func (d *Driver) appendKeepAlive(b []byte, left time.Duration) []byte {
 	k := &d.keepAlive
 	b = appendOptionalTime(b, fieldCheckLeft, left)
 	b = wire.AppendInt(b, fieldWritten, k.written)
-	b = wire.AppendInt(b, fieldDelivered, k.delivered)
 	b = wire.AppendUint(b, fieldUnanswered, uint64(k.unanswered))
 	if k.pinged != 0 {
 		b = wire.AppendUint(b, fieldPinged, uint64(microseconds()-k.pinged)+1)
@@ -309,7 +308,7 @@ func (d *Driver) restoreSettings(r *restorer) {
 // restoreKeepAlive sets the state of keep-alive. mu is held.
 func (d *Driver) restoreKeepAlive(r *restorer) {
 	k := &d.keepAlive
-	k.written, k.delivered = r.signed(fieldWritten), r.signed(fieldDelivered)
+	k.written = r.signed(fieldWritten) - r.signed(fieldDelivered)
 	k.heard, k.outstanding, k.fresh = r.flags()&flagHeard != 0, r.flags()&flagOutstanding != 0, r.flags()&flagAnswered != 0
 	k.unanswered = uint8(r.value[fieldUnanswered]) //nolint:gosec // checked in read
 	if ago := r.value[fieldPinged]; ago != 0 {

@@ -352,7 +352,7 @@ func (d *Driver) release() {
 	d.disarmKeepAlive()
 	d.transport.close()
 	d.handled.Broadcast()
-	d.done.Release()
+	d.announceClosed()
 }
 
 // pumpAside delivers the terminal event that writing or a call has made due.

@@ -153,8 +153,7 @@ func wantLessOnTheWay(d *Driver) {
 	defer tick.Stop()
 	for range 30_000 {
 		d.wake()
-		delivered := d.keepAlive.written - int64(d.transport.held())
-		done := delivered > d.keepAlive.delivered || !d.keepAlive.outstanding || d.m.Queued() == 0 && d.transport.held() == 0
+		done := d.keepAlive.written > int64(d.transport.held()) || !d.keepAlive.outstanding || d.m.Queued() == 0 && d.transport.held() == 0
 		d.rest()
 		if done {
 			return

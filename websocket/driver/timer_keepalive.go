@@ -12,20 +12,12 @@ const maxUnanswered = 2
 
 // keepAlive is what decides whether a silent peer is alive.
 type keepAlive struct {
-	timer       *peerTimer // calls checkPeer; nil unless the transport has no timer for it
-	delivered   int64      // bytes that had reached the peer at the last check
-	written     int64      // bytes that the transport has taken
-	heard       bool       // something has arrived since the last check
-	outstanding bool       // something was on its way to the peer at the last check
-	unanswered  uint8      // pings
-	fresh       bool       // AnsweredPing has not returned roundTrip yet
-	pinged      uint32     // when the last ping was queued, on the clock of microseconds; 0 if it was answered, or there is none
-}
-
-// peerTimer is the timer of a connection whose transport has none.
-type peerTimer struct {
-	*time.Timer
-	due time.Time
+	written     int64  // bytes that were on the way to the peer when takesOutput was called, and those that the transport has taken since
+	heard       bool   // something has arrived since the last check
+	outstanding bool   // something was on its way to the peer at the last check
+	unanswered  uint8  // pings
+	fresh       bool   // AnsweredPing has not returned roundTrip yet
+	pinged      uint32 // when the last ping was queued, on the clock of microseconds; 0 if it was answered, or there is none
 }
 
 // clockBegan is when the clock of microseconds began.
@@ -74,13 +66,15 @@ func (d *Driver) armKeepAlive() {
 
 // startKeepAlive makes checkPeer be called after wait, which may be what is left of an interval. mu is held.
 func (d *Driver) startKeepAlive(wait, interval time.Duration) {
-	switch timer := d.keepAlive.timer; {
-	case d.notified && d.notifier().setTimer(wait, interval):
-	case timer == nil:
-		d.keepAlive.timer = &peerTimer{Timer: time.AfterFunc(wait, d.checkPeer), due: time.Now().Add(wait)}
-	default:
-		timer.due = time.Now().Add(wait)
-		timer.Reset(wait)
+	if d.notified && d.notifier().setTimer(wait, interval) {
+		return
+	}
+	r := d.needRare()
+	r.due = time.Now().Add(wait)
+	if r.check == nil {
+		r.check = time.AfterFunc(wait, d.checkPeer)
+	} else {
+		r.check.Reset(wait)
 	}
 }
 
@@ -91,8 +85,8 @@ func (d *Driver) disarmKeepAlive() (left time.Duration) {
 	if d.notified {
 		left = d.notifier().stopTimer()
 	}
-	if d.keepAlive.timer != nil && d.keepAlive.timer.Stop() {
-		left = max(0, time.Until(d.keepAlive.timer.due))
+	if r := d.rare; r != nil && r.check != nil && r.check.Stop() {
+		left = max(0, time.Until(r.due))
 	}
 	return left
 }
@@ -133,8 +127,7 @@ func (d *Driver) checkPeer() {
 // held.
 func (d *Driver) takesOutput() bool {
 	k, held := &d.keepAlive, d.transport.held()
-	delivered := k.written - int64(held)
-	took := k.outstanding && delivered > k.delivered
-	k.delivered, k.outstanding = delivered, held > 0 || d.m.Queued() > 0
+	took := k.outstanding && k.written > int64(held)
+	k.written, k.outstanding = int64(held), held > 0 || d.m.Queued() > 0
 	return took
 }
