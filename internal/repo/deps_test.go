@@ -47,7 +47,7 @@ var layers = map[string]layer{
 		why:     "the opening handshake of a client returns a transport and does not depend on its user",
 	},
 	"websocket/internal/accept": {
-		folders: []string{"websocket/internal", "protocol/handshake"}, modules: []string{"golang.org/x/sys"},
+		folders: []string{"websocket/internal", "internal/lazycontext", "protocol/handshake"}, modules: []string{"golang.org/x/sys"},
 		why: "accepting a connection needs its descriptor and net/http; running it is the task of a driver",
 	},
 	"websocket/internal/uring": {
@@ -68,7 +68,7 @@ var layers = map[string]layer{
 		why:     "the library is a Conn on a driver and does not depend on the events above it",
 	},
 	".": {
-		folders: append([]string{"websocket", "websocket/driver", "internal/drain", "internal/forwarding", "internal/handover", "internal/hooks", "internal/httprule", "internal/ident", "internal/idtable", "internal/latch", "internal/loglimit", "internal/pace", "internal/queue", "internal/race", "internal/rate", "internal/wire"}, core...),
+		folders: append([]string{"websocket", "websocket/driver", "internal/drain", "internal/forwarding", "internal/handover", "internal/hooks", "internal/httprule", "internal/ident", "internal/idtable", "internal/latch", "internal/lazycontext", "internal/loglimit", "internal/pace", "internal/queue", "internal/race", "internal/rate", "internal/wire"}, core...),
 		why:     "the runtime has sockets and events; worker and cmd add JavaScript",
 	},
 	"proxy": {
@@ -303,6 +303,9 @@ var layers = map[string]layer{
 	},
 	"internal/latch": {
 		why: "waiting for a change of guarded state needs a channel only; every layer uses it",
+	},
+	"internal/lazycontext": {
+		why: "a context needs package context only",
 	},
 	"internal/loglimit": {
 		why: "counting log lines needs the clock only; the server and the command log in different ways",
