@@ -100,7 +100,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	u := &Upgrade{Server: s, handshake: h, writer: w, client: from}
 	defer u.releaseAdmission()
-	defer u.startTimeout(r)()
+	u.startTimeout(r)
+	defer u.stopTimeout()
 	returned := false
 	began := s.traceTime()
 	defer func() { // also when the handler ends its goroutine

@@ -8,8 +8,10 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/lingerws/linger/internal/forwarding"
+	"github.com/lingerws/linger/internal/lazycontext"
 	"github.com/lingerws/linger/protocol/handshake"
 	"github.com/lingerws/linger/websocket/driver"
 )
@@ -22,8 +24,9 @@ type Upgrade struct {
 	handshake *driver.Handshake
 	writer    http.ResponseWriter
 	client    forwarding.Client
-	original  *http.Request   // Request without the handler's timeout: its context ends when the client has gone
-	timeout   context.Context // the context that the handler gets in Request; ends with its timeout too
+	original  *http.Request       // Request without the handler's timeout: its context ends when the client has gone
+	context   lazycontext.Context // the context that the handler gets in Request: ends with its timeout too, if there is one
+	timeout   *time.Timer         // nil if there is none
 
 	mu       sync.Mutex
 	answered bool          // by Accept, by Respond, or because the time is over
@@ -108,27 +111,33 @@ type failure struct {
 	text   string
 }
 
-// startTimeout starts Options.UpgradeTimeout, and gives the handler a request whose context ends then. The function that it returns
-// stops the timeout.
-func (u *Upgrade) startTimeout(r *http.Request) (stop func()) {
-	u.original, u.Request, u.timeout = r, r, r.Context()
+// startTimeout starts Options.UpgradeTimeout, and gives the handler a request whose context ends then.
+func (u *Upgrade) startTimeout(r *http.Request) {
+	u.original, u.Request = r, r
 	limit := u.Server.options().UpgradeTimeout
 	if limit < 0 {
-		return func() {}
+		u.context.Set(r.Context())
+		return
 	}
-	ctx, cancel := context.WithTimeoutCause(r.Context(), limit, errTimeout)
-	u.timeout, u.Request = ctx, r.WithContext(ctx)
-	stopExpire := context.AfterFunc(ctx, u.expire)
-	return func() {
-		stopExpire()
-		cancel()
+	u.context.SetDeadline(r.Context(), time.Now().Add(limit), errTimeout)
+	u.Request = r.WithContext(&u.context)
+	u.timeout = time.AfterFunc(limit, func() {
+		context.AfterFunc(&u.context, u.expire) // at once, or when the context's own timer has fired
+	})
+}
+
+// stopTimeout is called when the request has been answered.
+func (u *Upgrade) stopTimeout() {
+	if u.timeout != nil {
+		u.timeout.Stop()
+		u.context.Cancel()
 	}
 }
 
 // requestForResponse returns the request without the handler's timeout, which does not apply to a response that has begun. If the
 // handler has replaced the context it returns the handler's request.
 func (u *Upgrade) requestForResponse() *http.Request {
-	if u.Request.Context() != u.timeout {
+	if u.Request.Context() != context.Context(&u.context) {
 		return u.Request
 	}
 	return u.Request.WithContext(u.original.Context())
@@ -155,7 +164,7 @@ func (u *Upgrade) expire() {
 func (u *Upgrade) claimExpired() bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.over || u.response != nil || !errors.Is(context.Cause(u.timeout), errTimeout) {
+	if u.over || u.response != nil || !errors.Is(context.Cause(&u.context), errTimeout) {
 		return false
 	}
 	u.answered, u.over, u.expired = true, true, make(chan struct{})
