@@ -11,7 +11,9 @@ import (
 // New returns an id: the name of the node, a dot, and 128 random bits in characters that a URL may contain.
 func New(node string) string {
 	b := randomBytes.next()
-	return node + "." + base64.RawURLEncoding.EncodeToString(b[:])
+	id := make([]byte, 0, maxNode+1+24) // on the stack
+	id = append(append(id, node...), '.')
+	return string(base64.RawURLEncoding.AppendEncode(id, b[:]))
 }
 
 // randomBytes holds random bytes for the next ids. Reading many from the system costs little more than reading a few.

@@ -52,7 +52,17 @@ func hasToken(lines []string, token string) bool {
 }
 
 // trim removes surrounding optional white space as HTTP defines it: spaces and tabs.
-func trim(s string) string { return strings.Trim(s, " \t") }
+func trim(s string) string {
+	for s != "" && isSpace(s[0]) {
+		s = s[1:]
+	}
+	for s != "" && isSpace(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' }
 
 // IsToken reports whether s is a token of HTTP (RFC 9110, section 5.6.2). The names of header fields and of
 // subprotocols (RFC 6455, section 4.1) are tokens.
@@ -65,10 +75,16 @@ func IsToken(s string) bool {
 	return s != ""
 }
 
-// isTokenByte reports whether a token may contain c: visible ASCII without the separators of RFC 2616, section 2.2.
-func isTokenByte(c byte) bool {
-	return c > ' ' && c < 0x7f && strings.IndexByte(`()<>@,;:\"/[]?={}`, c) < 0
-}
+// isTokenByte reports whether a token may contain c.
+func isTokenByte(c byte) bool { return tokenBytes[c] }
+
+// tokenBytes are the bytes of tokens: visible ASCII without the separators of RFC 2616, section 2.2.
+var tokenBytes = func() (table [256]bool) {
+	for c := '!'; c <= '~'; c++ {
+		table[c] = !strings.ContainsRune(`()<>@,;:\"/[]?={}`, c)
+	}
+	return table
+}()
 
 // equalFold reports whether a and b are equal apart from the case of ASCII letters. With Unicode case folding a Kelvin
 // sign would equal a k.
