@@ -3,6 +3,7 @@ package accept
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -30,9 +31,9 @@ func (a arrival) fail(err error) {
 func (a arrival) open() (net.Conn, error) { return net.FileConn(a.file) }
 
 // remoteAddr returns the address of the client: that in the header, or from if it has none.
-func (a arrival) remoteAddr(from net.Addr) net.Addr {
+func (a arrival) remoteAddr(from netip.AddrPort) netip.AddrPort {
 	if a.header != nil && a.header.Source.IsValid() {
-		return net.TCPAddrFromAddrPort(a.header.Source)
+		return netip.AddrPortFrom(a.header.Source.Addr().Unmap(), a.header.Source.Port())
 	}
 	return from
 }
@@ -51,17 +52,17 @@ func (l *listener) withAddresses(conn net.Conn, a arrival) net.Conn {
 // readProxyHeader reads the header with which a connection begins, and nothing after it. It returns nil, and reads nothing, if the
 // header has not arrived completely.
 func readProxyHeader(fd int) (*proxyheader.Header, error) {
-	reader, _ := requestReaders.Get().(*requestReader)
-	defer requestReaders.Put(reader)
-	n, _, err := unix.Recvfrom(fd, reader.buf[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+	buf, _ := requestBuffers.Get().(*[4096]byte)
+	defer requestBuffers.Put(buf)
+	n, err := receive(fd, buf[:], unix.MSG_PEEK)
 	if err != nil {
 		return nil, nil //nolint:nilnil // nothing has arrived, or reading will fail again
 	}
-	header, size, err := proxyheader.Parse(reader.buf[:n])
+	header, size, err := proxyheader.Parse(buf[:n])
 	if err != nil || size == 0 {
 		return nil, err
 	}
-	n, _, err = unix.Recvfrom(fd, reader.buf[:size], unix.MSG_DONTWAIT)
+	n, err = receive(fd, buf[:size], 0)
 	if err == nil && n < size {
 		err = errors.New("the header of the PROXY protocol could not be read")
 	}

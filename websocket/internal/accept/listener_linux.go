@@ -7,8 +7,8 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
-	"runtime"
 	"slices"
 	"sync"
 	"syscall"
@@ -30,6 +30,8 @@ type listener struct {
 	waiter   syscall.RawConn
 	promoter *promoter
 	context  context.Context // of all requests; set before the first Accept
+	acceptor acceptor
+	workers  workers
 
 	mu     sync.Mutex
 	closed bool
@@ -61,6 +63,7 @@ func NewListener(server *http.Server, given net.Listener) net.Listener {
 	if err := l.open(); err != nil {
 		return given
 	}
+	l.acceptor.bind(pausable)
 	if canPause {
 		pausable.replace(l.wake)
 	}
@@ -101,6 +104,7 @@ func (l *listener) Close() error {
 	queue := l.queue
 	l.queue = nil
 	l.mu.Unlock()
+	l.workers.end()
 	for _, a := range queue {
 		a.fail(http.ErrServerClosed)
 	}
@@ -120,7 +124,7 @@ func (l *listener) Accept() (net.Conn, error) {
 			case err != nil:
 				return nil, l.acceptError(err)
 			}
-			if a, ok = l.begin(fd, sockaddr.TCP(from)); !ok {
+			if a, ok = l.begin(fd, from); !ok {
 				continue
 			}
 		}
@@ -144,21 +148,21 @@ func (l *listener) Accept() (net.Conn, error) {
 
 // begin starts the handler of a new connection that begins with an upgrade request. It returns any other one, for net/http, unless its
 // header is wrong.
-func (l *listener) begin(fd int, from net.Addr) (a arrival, ok bool) {
-	a.headed = l.proxies != nil && l.proxies.From(from)
+func (l *listener) begin(fd int, from netip.AddrPort) (a arrival, ok bool) {
+	a.headed = l.proxies != nil && l.proxies.From(net.TCPAddrFromAddrPort(from))
 	if a.headed {
 		var err error
 		if a.header, err = readProxyHeader(fd); err != nil {
-			l.proxies.Refused(from, err)
+			l.proxies.Refused(net.TCPAddrFromAddrPort(from), err)
 			_ = unix.Close(fd)
 			l.pausable.add(-1)
 			return arrival{}, false
 		}
 	}
 	if !a.headed || a.header != nil {
-		if r, size := peekUpgrade(fd); r != nil {
+		if r, size, ok := peekUpgrade(fd); ok {
 			r.RemoteAddr = a.remoteAddr(from).String()
-			go l.serve(fd, size, r, a.header)
+			l.workers.serve(l.newUpgradeWriter(fd, size, &r, a.header))
 			return arrival{}, false
 		}
 	}
@@ -238,39 +242,48 @@ func (l *listener) requeue(a arrival) {
 }
 
 // accept blocks until there is a connection. It returns [os.ErrDeadlineExceeded] when one has been queued.
-func (l *listener) accept() (fd int, from syscall.Sockaddr, err error) {
+func (l *listener) accept() (fd int, from netip.AddrPort, err error) {
 	for {
-		waitErr := l.waiter.Read(func(own uintptr) bool {
-			accepted := l.pausable.unlessPaused(func() {
-				fd, from, err = syscall.Accept4(int(own), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC) // that of unix asks which protocol it is
-				if err == nil {
-					l.pausable.add(1) // before Pause returns; begin and serve end it
-				}
-			})
-			return accepted && !errors.Is(err, unix.EAGAIN)
-		})
+		err := l.waiter.Read(l.acceptor.tryFunc)
 		switch {
-		case errors.Is(waitErr, os.ErrDeadlineExceeded):
-			return -1, nil, os.ErrDeadlineExceeded
-		case waitErr != nil:
-			return -1, nil, net.ErrClosed
-		case errors.Is(err, unix.EINTR), errors.Is(err, unix.ECONNABORTED):
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return -1, netip.AddrPort{}, os.ErrDeadlineExceeded
+		case err != nil:
+			return -1, netip.AddrPort{}, net.ErrClosed
+		case errors.Is(l.acceptor.err, unix.EINTR), errors.Is(l.acceptor.err, unix.ECONNABORTED):
 		default:
-			return fd, from, os.NewSyscallError("accept4", err)
+			return l.acceptor.fd, l.acceptor.from, os.NewSyscallError("accept4", l.acceptor.err)
 		}
 	}
 }
 
-// serve calls the handler of an upgrade request.
-func (l *listener) serve(fd, size int, r *http.Request, header *proxyheader.Header) {
-	growStack()
-	ctx, cancel := context.WithCancel(context.WithValue(l.context, http.LocalAddrContextKey, l.localAddr(fd, header)))
-	defer cancel()
-	w := l.newUpgradeWriter(fd, size, r.RemoteAddr, header, cancel)
-	returned := false
-	defer func() { w.handlerEnded(returned, recover()) }() // also after runtime.Goexit
-	l.promoter.handler.ServeHTTP(w, r.WithContext(ctx))
-	returned = true
+// acceptor has the results of an attempt to accept a connection. Only the goroutine of Accept uses it.
+type acceptor struct {
+	pausable *Pausable
+	address  acceptedAddress
+	fd       int
+	from     netip.AddrPort
+	err      error
+
+	tryFunc  func(listener uintptr) (done bool) // try, bound once so that accepting allocates nothing
+	nextFunc func()                             // next, likewise
+	listener int
+}
+
+func (a *acceptor) bind(p *Pausable) {
+	a.pausable, a.tryFunc, a.nextFunc = p, a.try, a.next
+}
+
+// try accepts a connection. It reports false if there is none, or the listener is paused.
+func (a *acceptor) try(listener uintptr) (done bool) {
+	a.listener = int(listener) //nolint:gosec // descriptors are small numbers
+	return a.pausable.unlessPaused(a.nextFunc) && !errors.Is(a.err, unix.EAGAIN)
+}
+
+func (a *acceptor) next() {
+	if a.fd, a.from, a.err = acceptConn(a.listener, &a.address); a.err == nil {
+		a.pausable.add(1) // before Pause returns; begin and handlerEnded end it
+	}
 }
 
 func (l *listener) logf(format string, args ...any) {
@@ -287,13 +300,4 @@ func (l *listener) localAddr(fd int, header *proxyheader.Header) net.Addr {
 	}
 	own, _ := syscall.Getsockname(fd)
 	return sockaddr.TCP(own)
-}
-
-// growStack grows the stack of a new goroutine at once to the size that a request needs. Otherwise it would grow step by
-// step, and be copied each time.
-//
-//go:noinline
-func growStack() {
-	var room [12 << 10]byte
-	runtime.KeepAlive(&room)
 }

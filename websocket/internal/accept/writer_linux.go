@@ -2,7 +2,6 @@ package accept
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -13,35 +12,47 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lingerws/linger/internal/lazycontext"
 	"github.com/lingerws/linger/websocket/internal/proxyheader"
 )
-
-// promoteAfter is how long a handler may run before its request is promoted.
-const promoteAfter = 5 * time.Millisecond
 
 // upgradeWriter is the ResponseWriter of an upgrade request that a listener has parsed. The request is still unread in the
 // kernel. A handler that accepts the connection at once gets the descriptor, and net/http has no part in it. In all other
 // cases the request is promoted: net/http reads it, and every method calls that of net/http's ResponseWriter.
 type upgradeWriter struct {
-	listener   *listener
-	remoteAddr string
-	size       int                 // of the request, in bytes
-	proxied    *proxyheader.Header // with which the connection began; nil if it has none
-	cancel     context.CancelFunc  // of the request's context
-	header     http.Header         // of the response; nil until the handler asks for it
+	listener *listener
+	request  *http.Request
+	context  requestContext
+	size     int                 // of the request, in bytes
+	proxied  *proxyheader.Header // with which the connection began; nil if it has none
+	header   http.Header         // of the response; nil until the handler asks for it
 
 	mu        sync.Mutex
-	fd        int         // -1 when the connection has been detached or promoted
-	timer     *time.Timer // promotes the request
-	promotion *promotion  // nil unless the request is promoted
+	fd        int        // -1 when the connection has been detached or promoted
+	promotion *promotion // nil unless the request is promoted
 }
 
-func (l *listener) newUpgradeWriter(fd, size int, remoteAddr string, proxied *proxyheader.Header, cancel context.CancelFunc) *upgradeWriter {
-	w := &upgradeWriter{listener: l, remoteAddr: remoteAddr, size: size, proxied: proxied, cancel: cancel, fd: fd}
-	w.mu.Lock() // the timer may fire at once
-	defer w.mu.Unlock()
-	w.timer = time.AfterFunc(promoteAfter, func() { _, _ = w.promote() })
+// newUpgradeWriter returns the ResponseWriter of a request, for workers.serve.
+func (l *listener) newUpgradeWriter(fd, size int, r *http.Request, proxied *proxyheader.Header) *upgradeWriter {
+	w := &upgradeWriter{listener: l, size: size, proxied: proxied, fd: fd}
+	w.context.local = l.localAddr(fd, proxied)
+	w.context.Set(l.context)
+	w.request = r.WithContext(&w.context)
 	return w
+}
+
+// requestContext is the context of a request. It ends when the handler has ended, or when the client has gone after a promotion.
+type requestContext struct {
+	lazycontext.Context
+	local net.Addr
+}
+
+// Value implements [context.Context].
+func (c *requestContext) Value(key any) any {
+	if key == http.LocalAddrContextKey {
+		return c.local
+	}
+	return c.Context.Value(key)
 }
 
 // detach implements [detacher].
@@ -56,7 +67,6 @@ func (w *upgradeWriter) detach(take func(fd int) bool) (detached bool, err error
 	case !take(w.fd):
 		return false, nil
 	}
-	w.timer.Stop()
 	fd := w.fd
 	w.fd = -1
 	return true, discardRequest(fd, w.size)
@@ -73,8 +83,7 @@ func (w *upgradeWriter) promote() (*promotion, error) {
 	case w.fd < 0:
 		return nil, http.ErrHijacked
 	}
-	w.timer.Stop()
-	w.promotion = newPromotion(w.cancel, w.listener.pausable)
+	w.promotion = newPromotion(w.context.Cancel, w.listener.pausable)
 	w.listener.enqueue(arrival{file: os.NewFile(uintptr(w.fd), "tcp"), header: w.proxied, promotion: w.promotion})
 	w.fd = -1
 	return w.promotion, nil
@@ -187,22 +196,25 @@ func (w *upgradeWriter) control(call func(*http.ResponseController) error) error
 	return call(http.NewResponseController(response))
 }
 
-// handlerEnded lets net/http complete the response, unless the connection has been detached. A handler has returned,
-// panicked with a value, or ended its goroutine with [runtime.Goexit].
-func (w *upgradeWriter) handlerEnded(returned bool, panicked any) {
+// handlerEnded lets net/http complete the response, unless the connection has been detached, which it reports. A handler has
+// returned, panicked with a value, or ended its goroutine with [runtime.Goexit].
+func (w *upgradeWriter) handlerEnded(returned bool, panicked any) (detached bool) {
+	defer w.context.Cancel()
 	if panicked != nil && panicked != any(http.ErrAbortHandler) {
 		panicked = &handlerPanic{panicked, debug.Stack()}
 	}
 	if _, err := w.responseWithHeader(); err == nil {
 		w.promotion.handlerEnded(returned, panicked)
-		return
+		return false
 	}
-	if w.promotion == nil { // which is decided when the response has been tried
+	detached = w.promotion == nil // which is decided when the response has been tried
+	if detached {
 		w.listener.pausable.add(-1)
 	}
 	if p, ok := panicked.(*handlerPanic); ok { // no goroutine of net/http is left to log it
-		w.listener.logf("http: panic serving %v: %v", w.remoteAddr, p)
+		w.listener.logf("http: panic serving %v: %v", w.request.RemoteAddr, p)
 	}
+	return detached
 }
 
 // handlerPanic is what a handler has panicked with. net/http logs it from another goroutine, so it includes the stack.

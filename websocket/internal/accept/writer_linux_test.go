@@ -114,17 +114,15 @@ func unserved(t *testing.T) (*listener, *upgradeWriter, net.Conn) {
 	}
 	l, _ := NewListener(&http.Server{}, given).(*listener) //nolint:gosec // it serves nothing
 	t.Cleanup(func() { _ = l.Close() })
+	l.context = context.Background()
 	nc := send(t, given.Addr().String(), wiretest.To("/"))
 	fd, _, err := l.accept()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, size := peekUpgrade(fd)
-	if r == nil {
+	r, size, ok := peekUpgrade(fd)
+	if !ok {
 		t.Fatal("the request has arrived")
 	}
-	_, cancel := context.WithCancel(context.Background())
-	w := l.newUpgradeWriter(fd, size, "", nil, cancel)
-	w.timer.Stop()
-	return l, w, nc
+	return l, l.newUpgradeWriter(fd, size, &r, nil), nc
 }
