@@ -215,10 +215,7 @@ func (p *presence) apply(c *presenceChannel, from string, r presenceRecord, anyw
 		return // it is asked for its members when it is in the cluster, so the nodes in others are those of the cluster
 	}
 	if s == nil && (anyway || r.kind == presenceChange && r.sequence == 1) {
-		s = c.source(sourceID{from, r.incarnation})
-		if s == nil {
-			p.server.logLimited(slog.LevelWarn, "too many processes of one node have members of a channel: those of one are missing", servicePresence,
-				slog.String("node", from), slog.String("channel", c.name))
+		if s = p.addSource(c, sourceID{from, r.incarnation}); s == nil {
 			return
 		}
 	}
@@ -235,6 +232,16 @@ func (p *presence) apply(c *presenceChannel, from string, r presenceRecord, anyw
 		p.server.logLimited(slog.LevelWarn, "a channel has too many members on a node: the others are missing", servicePresence,
 			slog.String("node", from), slog.String("channel", c.name), slog.Int("members", refused))
 	}
+}
+
+// addSource adds a process that has members of a channel. It returns nil if there are too many of its node, which is logged. mu is held.
+func (p *presence) addSource(c *presenceChannel, id sourceID) *source {
+	s := c.source(id)
+	if s == nil {
+		p.server.logLimited(slog.LevelWarn, "too many processes of one node have members of a channel: those of one are missing", servicePresence,
+			slog.String("node", id.node), slog.String("channel", c.name))
+	}
+	return s
 }
 
 // change does what a record contains, and returns how many members there was no room for.

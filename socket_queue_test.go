@@ -249,7 +249,7 @@ func (q quitter) Close(*linger.Close) {
 }
 
 // A handler that ends its goroutine harms its own connection at most: the process and the
-// other connections go on, on both drivers.
+// other connections go on, on each driver.
 func TestHandlerGoexit(t *testing.T) {
 	for _, way := range []websocket.IO{websocket.IORing, websocket.IOReadiness, websocket.IOBlocking} {
 		for call, act := range map[string]func(t *testing.T, c *client){

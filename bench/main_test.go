@@ -69,7 +69,7 @@ func TestCompare(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range s.works {
-		s.works[i].Conns = 8
+		s.works[i].Conns = 1000 // enough that a buffer that connections share ends within a request
 	}
 	var logged strings.Builder
 	r, err := w.compare(s, log.New(&logged, "", 0))

@@ -25,7 +25,7 @@ static void readable(int fd) {
 	if (n <= 0) {
 		leave(fd);
 	} else if (!c->open) {
-		welcome(fd);
+		welcome(fd, in, c->rest + (size_t)n);
 	} else if (!frames(fd, in, c->rest + (size_t)n)) {
 		shutdown(fd, SHUT_WR);
 	}

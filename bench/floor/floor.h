@@ -25,7 +25,7 @@ enum { CLOSE = 0x8, BUFFER = 1 << 20, DESCRIPTORS = 1 << 17 };
 static const char accepted[] = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                                "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
-/* A connection has the part of a frame that was received; an idle one has none. */
+/* A connection has the part of a frame or of its request that was received; an idle one has none. */
 struct connection {
 	char open;     /* whether the handshake is done */
 	int member;    /* its index in members */
@@ -124,6 +124,16 @@ static void leave(int fd) {
 	close(fd);
 }
 
+/* keep makes data the part of a frame or a request that a connection has received. */
+static void keep(struct connection *c, const unsigned char *data, size_t size) {
+	free(c->part);
+	c->part = NULL, c->rest = size;
+	if (size > 0) {
+		c->part = malloc(size);
+		memcpy(c->part, data, size);
+	}
+}
+
 /* frames answers all complete frames and keeps the rest. It returns 0 after a Close: the caller then closes for writing,
  * which a server does first, and the client then does the same. */
 static int frames(int fd, const unsigned char *data, size_t size) {
@@ -143,20 +153,16 @@ static int frames(int fd, const unsigned char *data, size_t size) {
 		data += head + payload, size -= head + payload;
 	}
 	if (written > 0) deliver(fd, out, written);
-	free(c->part);
-	c->part = NULL, c->rest = closed ? 0 : size;
-	if (c->rest > 0) {
-		c->part = malloc(size);
-		memcpy(c->part, data, size);
-	}
+	keep(c, data, closed ? 0 : size);
 	return !closed;
 }
 
-/* welcome answers the request of a connection. It assumes a complete one: it is short, and the client sends nothing more
- * before the answer. */
-static void welcome(int fd) {
-	connections[fd].open = 1;
-	send_all(fd, (const unsigned char *)accepted, sizeof accepted - 1);
+/* welcome answers the request of a connection when it is complete. The client sends nothing more before the answer. */
+static void welcome(int fd, const unsigned char *data, size_t size) {
+	struct connection *c = &connections[fd];
+	c->open = size >= 4 && memcmp(data + size - 4, "\r\n\r\n", 4) == 0;
+	keep(c, data, c->open ? 0 : size);
+	if (c->open) send_all(fd, (const unsigned char *)accepted, sizeof accepted - 1);
 }
 
 /* listening returns a socket that listens on a port of 127.0.0.1, or ends the program. */

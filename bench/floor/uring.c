@@ -185,16 +185,14 @@ static void arm_receive(int fd) {
 /* input handles what a connection has sent. */
 static void input(int fd, const unsigned char *data, size_t size) {
 	struct connection *c = &connections[fd];
-	if (!c->open) {
-		welcome(fd);
-		return;
-	}
 	if (c->rest > 0) {
 		memcpy(in, c->part, c->rest);
 		memcpy(in + c->rest, data, size);
 		data = in, size += c->rest;
 	}
-	if (!frames(fd, data, size)) {
+	if (!c->open) {
+		welcome(fd, data, size);
+	} else if (!frames(fd, data, size)) {
 		submit(0);
 		shutdown(fd, SHUT_WR);
 	}

@@ -34,5 +34,6 @@
 // [CheckRequest] and [Handshake.Accept] are the two halves of Accept, for a server that decides in between.
 //
 // A connection on plain TCP under Linux is read by an event loop, and holds a small struct and a descriptor while it is
-// idle. Any other has a goroutine that blocks in Read. docs/io.md describes both; a handler does not notice the difference.
+// idle. Any other has a goroutine that blocks in Read. [IO] lists the ways, and docs/io.md describes them; a handler does not
+// notice the difference.
 package driver
