@@ -20,6 +20,13 @@ func dialRaw(tb testing.TB, address string) net.Conn {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = nc.Close() })
+	upgradeRaw(tb, nc)
+	return nc
+}
+
+// upgradeRaw makes the opening handshake on a connection.
+func upgradeRaw(tb testing.TB, nc io.ReadWriter) {
+	tb.Helper()
 	if _, err := io.WriteString(nc, upgradeRequest()); err != nil {
 		tb.Fatal(err)
 	}
@@ -29,7 +36,6 @@ func dialRaw(tb testing.TB, address string) net.Conn {
 			tb.Fatal(err)
 		}
 	}
-	return nc
 }
 
 // listenRaw serves an application on TCP for clients of dialRaw.
@@ -42,7 +48,7 @@ func listenRaw(tb testing.TB, app linger.HandlerFuncs) (s *linger.Server, addres
 }
 
 // exchange sends bytes and reads as many as due has room for.
-func exchange(tb testing.TB, nc net.Conn, send, due []byte) {
+func exchange(tb testing.TB, nc io.ReadWriter, send, due []byte) {
 	if _, err := nc.Write(send); err != nil {
 		tb.Fatal(err)
 	}
