@@ -59,7 +59,7 @@ var layers = map[string]layer{
 		why: "the peer in tests of connections shares the frame header with them, and no other code",
 	},
 	"websocket/driver": {
-		folders: append([]string{"websocket/internal", "websocket/internal/accept", "websocket/internal/opening", "internal/httprule", "internal/latch", "internal/race", "internal/wire"}, core...), modules: []string{"golang.org/x/sys"},
+		folders: append([]string{"websocket/internal", "websocket/internal/accept", "websocket/internal/opening", "websocket/internal/uring", "internal/httprule", "internal/latch", "internal/race", "internal/wire"}, core...), modules: []string{"golang.org/x/sys"},
 		why: "the driver gives the protocol a transport and does not depend on the events above it",
 	},
 	"websocket": {
@@ -78,7 +78,7 @@ var layers = map[string]layer{
 	"worker": {
 		folders: append([]string{
 			".", "websocket/driver", "worker/internal/assets", "worker/internal/bundle", "worker/internal/cron", "worker/internal/egress", "worker/internal/embedded", "worker/internal/fetch", "worker/internal/loop", "worker/internal/process", "worker/internal/script", "worker/internal/storage",
-			"worker/internal/web/weburl", "internal/hooks", "internal/latch", "internal/lease", "internal/loglimit", "internal/netaddr", "internal/ordered", "internal/pace", "internal/queue", "internal/replica", "internal/spelling", "internal/wire",
+			"worker/internal/web/weburl", "internal/hooks", "internal/ident", "internal/latch", "internal/lease", "internal/loglimit", "internal/netaddr", "internal/ordered", "internal/pace", "internal/queue", "internal/replica", "internal/spelling", "internal/wire",
 		}, core...),
 		why: "a worker supervises script runtimes and uses them through worker/internal/script; values of a JavaScript engine stay below it",
 	},
@@ -297,6 +297,9 @@ var layers = map[string]layer{
 	},
 	"internal/ident": {
 		why: "IDs need random bytes only",
+	},
+	"internal/idtable": {
+		why: "the table finds values by their ids and knows nothing of them",
 	},
 	"internal/hooks": {
 		why: "joining functions needs the language only",
