@@ -193,6 +193,9 @@ func (p *presence) receive(c *presenceChannel, from string, record []byte) {
 	if !c.wanted || p.ended || r.incarnation == c.local.incarnation {
 		return
 	}
+	if c.others[sourceID{from, r.incarnation}] == nil && !slices.Contains(p.server.cluster.Nodes(), from) {
+		return // it is asked for its members when it is in the cluster, so the nodes in others are those of the cluster
+	}
 	if l := c.loading[from]; l != nil {
 		l.keep(r)
 		return
@@ -210,9 +213,6 @@ func (p *presence) apply(c *presenceChannel, from string, r presenceRecord, anyw
 			time.AfterFunc(presenceGrace, func() { p.lapse(c, s) })
 		}
 		return
-	}
-	if s == nil && !slices.Contains(p.server.cluster.Nodes(), from) {
-		return // it is asked for its members when it is in the cluster, so the nodes in others are those of the cluster
 	}
 	if s == nil && (anyway || r.kind == presenceChange && r.sequence == 1) {
 		if s = p.addSource(c, sourceID{from, r.incarnation}); s == nil {
