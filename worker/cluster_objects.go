@@ -40,7 +40,7 @@ type clusterObjects struct {
 
 	ctx    context.Context //nolint:containedctx // it ends with the application
 	cancel context.CancelFunc
-	stop   []func() // end what start has begun
+	stop   []func() // end what start has begun; guarded by starting
 
 	numbers atomic.Uint64 // the last number of a call or a stream
 	counts  clusterCounts

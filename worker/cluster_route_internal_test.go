@@ -152,6 +152,23 @@ func TestClusterNameTakenInHandover(t *testing.T) {
 	})
 }
 
+// The new process of a hand-over that ends before it has taken over begins nothing after that.
+func TestClusterStartAfterEnd(t *testing.T) {
+	sharedNodeTest(t, func(t *testing.T, n *sharedNode) {
+		n.opts.Data = t.TempDir()
+		if err := n.load(true); err != nil {
+			t.Fatal(err)
+		}
+		n.app.endCluster()
+		if err := n.app.cluster.start(); !errors.Is(err, ErrStopped) {
+			t.Errorf("objects are not served after the end: expected ErrStopped; got %v", err)
+		}
+		if err := n.app.sockets.start(); !errors.Is(err, ErrStopped) {
+			t.Errorf("WebSockets are not served after the end: expected ErrStopped; got %v", err)
+		}
+	})
+}
+
 // An application that cannot have its lease at its start goes on after 2 s, and owns objects when the store answers.
 func TestClusterStartWithoutStore(t *testing.T) {
 	sharedNodeTest(t, func(t *testing.T, n *sharedNode) {

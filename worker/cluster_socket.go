@@ -31,8 +31,10 @@ type clusterSockets struct {
 
 	ctx     context.Context //nolint:containedctx // it ends with the application
 	cancel  context.CancelFunc
-	stop    []func()
 	placing chan struct{} // has an element for each object that is being placed
+
+	starting sync.Mutex // held by start and end
+	stop     []func()   // end what start has begun; guarded by starting
 
 	mu         sync.Mutex
 	relays     map[uint64]*relay
@@ -104,8 +106,13 @@ func newClusterSockets(a *App, cluster linger.Cluster, owners owners, lease time
 // defaultLease is the default of Shared.Lease.
 const defaultLease = 10 * time.Second
 
-// start serves other nodes from now on.
+// start serves other nodes from now on. The error is [ErrStopped] after end, or that of [linger.Cluster].
 func (all *clusterSockets) start() error {
+	all.starting.Lock()
+	defer all.starting.Unlock()
+	if all.ctx.Err() != nil {
+		return ErrStopped
+	}
 	stop, err := all.cluster.Serve(socketService, func(from string, record []byte, _ func([]byte)) {
 		if err := all.mesh.Arrived(from, record); err != nil {
 			all.drop(from, err)
@@ -124,6 +131,8 @@ func (all *clusterSockets) end() {
 	if all == nil {
 		return
 	}
+	all.starting.Lock()
+	defer all.starting.Unlock()
 	for _, stop := range all.stop {
 		stop()
 	}
