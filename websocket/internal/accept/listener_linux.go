@@ -31,7 +31,6 @@ type listener struct {
 	promoter *promoter
 	context  context.Context // of all requests; set before the first Accept
 	acceptor acceptor
-	workers  workers
 
 	mu     sync.Mutex
 	closed bool
@@ -104,7 +103,6 @@ func (l *listener) Close() error {
 	queue := l.queue
 	l.queue = nil
 	l.mu.Unlock()
-	l.workers.end()
 	for _, a := range queue {
 		a.fail(http.ErrServerClosed)
 	}
@@ -162,7 +160,7 @@ func (l *listener) begin(fd int, from netip.AddrPort) (a arrival, ok bool) {
 	if !a.headed || a.header != nil {
 		if r, size, ok := peekUpgrade(fd); ok {
 			r.RemoteAddr = a.remoteAddr(from).String()
-			l.workers.serve(l.newUpgradeWriter(fd, size, &r, a.header))
+			go l.newUpgradeWriter(fd, size, &r, a.header).serve()
 			return arrival{}, false
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -32,7 +33,7 @@ type upgradeWriter struct {
 	promotion *promotion // nil unless the request is promoted
 }
 
-// newUpgradeWriter returns the ResponseWriter of a request, for workers.serve.
+// newUpgradeWriter returns the ResponseWriter of a request. Call serve next.
 func (l *listener) newUpgradeWriter(fd, size int, r *http.Request, proxied *proxyheader.Header) *upgradeWriter {
 	w := &upgradeWriter{listener: l, size: size, proxied: proxied, fd: fd}
 	w.context.local = l.localAddr(fd, proxied)
@@ -196,25 +197,48 @@ func (w *upgradeWriter) control(call func(*http.ResponseController) error) error
 	return call(http.NewResponseController(response))
 }
 
-// handlerEnded lets net/http complete the response, unless the connection has been detached, which it reports. A handler has
+// promoteAfter is how long a handler may run before its request is promoted.
+const promoteAfter = 5 * time.Millisecond
+
+// serve calls the handler of the request.
+func (w *upgradeWriter) serve() {
+	growStack()
+	late := time.AfterFunc(promoteAfter, func() { _, _ = w.promote() })
+	returned := false
+	defer func() { // also after runtime.Goexit
+		late.Stop()
+		w.handlerEnded(returned, recover())
+	}()
+	w.listener.promoter.handler.ServeHTTP(w, w.request)
+	returned = true
+}
+
+// growStack grows the stack of a new goroutine at once to the size that a request needs. Otherwise it would grow step by
+// step, and be copied each time.
+//
+//go:noinline
+func growStack() {
+	var room [12 << 10]byte
+	runtime.KeepAlive(&room)
+}
+
+// handlerEnded lets net/http complete the response, unless the connection has been detached. A handler has
 // returned, panicked with a value, or ended its goroutine with [runtime.Goexit].
-func (w *upgradeWriter) handlerEnded(returned bool, panicked any) (detached bool) {
+func (w *upgradeWriter) handlerEnded(returned bool, panicked any) {
 	defer w.context.Cancel()
 	if panicked != nil && panicked != any(http.ErrAbortHandler) {
 		panicked = &handlerPanic{panicked, debug.Stack()}
 	}
 	if _, err := w.responseWithHeader(); err == nil {
 		w.promotion.handlerEnded(returned, panicked)
-		return false
+		return
 	}
-	detached = w.promotion == nil // which is decided when the response has been tried
-	if detached {
+	if w.promotion == nil { // which is decided when the response has been tried
 		w.listener.pausable.add(-1)
 	}
 	if p, ok := panicked.(*handlerPanic); ok { // no goroutine of net/http is left to log it
 		w.listener.logf("http: panic serving %v: %v", w.request.RemoteAddr, p)
 	}
-	return detached
 }
 
 // handlerPanic is what a handler has panicked with. net/http logs it from another goroutine, so it includes the stack.
