@@ -61,7 +61,7 @@ func tryOperation(r *Ring, what string, n int, errno syscall.Errno) error {
 		return err
 	}
 	if gotN, gotErrno := r.Result(0); gotN != n || gotErrno != errno {
-		return fmt.Errorf("uring: %s with a ring: %d bytes, errno %d, expected %d and %d: this kernel does not implement it", what, gotN, gotErrno, n, errno)
+		return fmt.Errorf("uring: %s with a ring returns %d bytes and errno %d, expected %d and %d: the kernel has to be Linux 5.6 or later", what, gotN, int(gotErrno), n, int(errno))
 	}
 	return nil
 }

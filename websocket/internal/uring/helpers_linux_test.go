@@ -53,21 +53,21 @@ func newTCPPair(t testing.TB) (a, b int32) {
 		return fd
 	}
 	listener := newSocket()
-	defer unix.Close(listener)
+	defer func() { must(unix.Close(listener)) }()
 	must(unix.Bind(listener, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
 	must(unix.Listen(listener, 1))
 	address, err := unix.Getsockname(listener)
 	must(err)
-	dialed := newSocket()
-	must(unix.Connect(dialed, address))
-	accepted, _, err := unix.Accept4(listener, unix.SOCK_CLOEXEC)
+	client := newSocket()
+	must(unix.Connect(client, address))
+	server, _, err := unix.Accept4(listener, unix.SOCK_CLOEXEC)
 	must(err)
-	for _, fd := range []int{dialed, accepted} {
+	for _, fd := range []int{client, server} {
 		t.Cleanup(func() { _ = unix.Close(fd) })
 		must(unix.SetNonblock(fd, true))
 		must(unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1))
 	}
-	return int32(dialed), int32(accepted)
+	return int32(client), int32(server)
 }
 
 func submit(t testing.TB, r *uring.Ring) {

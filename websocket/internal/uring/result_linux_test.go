@@ -3,6 +3,7 @@ package uring_test
 import (
 	"bytes"
 	"errors"
+	"math"
 	"os"
 	"strings"
 	"testing"
@@ -66,6 +67,42 @@ func TestShortSend(t *testing.T) {
 	}
 }
 
+// Send passes its flags to the kernel: a byte of urgent data is not part of the input.
+func TestSendFlags(t *testing.T) {
+	r := newRing(t, 4)
+	from, to := newTCPPair(t)
+	r.Send(from, []byte("!"), unix.MSG_OOB)
+	submit(t, r)
+	wantResult(t, r, 0, 1, 0)
+	urgent := make([]byte, 10)
+	if n, _, err := unix.Recvfrom(int(to), urgent, unix.MSG_OOB); err != nil || string(urgent[:n]) != "!" {
+		t.Errorf("the urgent data is %q, %v", urgent, err)
+	}
+	r.Receive(to, make([]byte, 10))
+	submit(t, r)
+	wantResult(t, r, 0, 0, unix.EAGAIN)
+}
+
+// The length of an operation in the kernel has 32 bits.
+func TestSendOfMoreThanFourGigabytes(t *testing.T) {
+	if math.MaxInt == math.MaxInt32 {
+		return // there is no such slice
+	}
+	r := newRing(t, 4)
+	from, _ := newTCPPair(t)
+	gigabytes := 4
+	p, err := unix.Mmap(-1, 0, gigabytes<<30+10, unix.PROT_READ, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unix.Munmap(p) }()
+	r.Send(from, p, 0)
+	submit(t, r)
+	if n, errno := r.Result(0); n <= 10 || errno != 0 {
+		t.Errorf("sending %d bytes has the result %d and %q", len(p), n, message(errno))
+	}
+}
+
 func TestEndOfInput(t *testing.T) {
 	r := newRing(t, 4)
 	a, b := newTCPPair(t)
@@ -83,7 +120,7 @@ func TestEndOfInput(t *testing.T) {
 	wantResult(t, r, 0, 4, 0)
 	wantResult(t, r, 1, 0, 0)
 	wantResult(t, r, 2, 19, 0)
-	wantResult(t, r, 3, 0, unix.EPIPE) // and no SIGPIPE, which would end the process
+	wantResult(t, r, 3, 0, unix.EPIPE)
 }
 
 func TestReset(t *testing.T) {
@@ -98,7 +135,7 @@ func TestReset(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer unix.Close(null)
+	defer func() { _ = unix.Close(null) }()
 	if err := unix.Dup3(null, int(b), unix.O_CLOEXEC); err != nil { // closes the socket
 		t.Fatal(err)
 	}
@@ -151,7 +188,7 @@ func TestSubmitFailure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer unix.Close(saved)
+	defer func() { _ = unix.Close(saved) }()
 	for round := range 20 { // more operations than the ring has room for
 		if err := unix.Dup3(int(from), ring, unix.O_CLOEXEC); err != nil {
 			t.Fatal(err)

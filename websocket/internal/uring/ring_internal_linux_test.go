@@ -4,6 +4,7 @@ import (
 	"errors"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -44,19 +45,35 @@ func newPolling(t *testing.T) (r *Ring, socket, peer int) {
 	return r, pair[0], pair[1]
 }
 
-// An operation that the kernel postpones has completed too when Submit returns.
+// An operation that the kernel postpones has completed too when Submit returns, and its result is not confused with that of an
+// operation that completes earlier.
 func TestPostponedOperation(t *testing.T) {
 	r, socket, peer := newPolling(t)
-	r.Receive(int32(socket), make([]byte, 10))
-	go func() { _, _ = unix.Write(peer, []byte("x")) }()
+	r.Send(int32(socket), []byte("text"), 0)
+	var group sync.WaitGroup
+	group.Go(func() {
+		await(t, "the other operation does not complete", func() bool { return atomic.LoadUint32(r.completions.tail) == 1 })
+		_, _ = unix.Write(peer, []byte("x"))
+	})
+	defer group.Wait()
 	if err := r.Submit(); err != nil {
 		t.Fatal(err)
 	}
 	if n, errno := r.Result(0); n&unix.POLLIN == 0 || errno != 0 {
 		t.Errorf("the result of the operation that waits is %d, %v", n, errno)
 	}
-	if n, errno := r.Result(1); n != 1 && errno != unix.EAGAIN {
+	if n, errno := r.Result(1); n != 4 || errno != 0 {
 		t.Errorf("the result of the other is %d, %v", n, errno)
+	}
+}
+
+// await waits until the kernel has done something.
+func await(t *testing.T, otherwise string, done func() bool) {
+	for deadline := time.Now().Add(time.Minute); !done(); runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Error(otherwise)
+			return
+		}
 	}
 }
 
@@ -72,12 +89,7 @@ func TestPendingOperation(t *testing.T) {
 		failed <- r.Submit()
 	}()
 	waiting := <-thread
-	for deadline := time.Now().Add(time.Minute); atomic.LoadUint32(r.submissions.head) == 0; {
-		if time.Now().After(deadline) {
-			t.Fatal("the operation is not accepted")
-		}
-		runtime.Gosched()
-	}
+	await(t, "the operation is not accepted", func() bool { return atomic.LoadUint32(r.submissions.head) == 1 })
 	if err := unix.Dup3(socket, r.fd, unix.O_CLOEXEC); err != nil { // the ring itself stays open during the call
 		t.Fatal(err)
 	}

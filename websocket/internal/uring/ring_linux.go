@@ -32,8 +32,6 @@ type Ring struct {
 	pending []*byte // the buffers of these operations, which the kernel may use until they end
 }
 
-var errNoneAccepted = errors.New("uring: io_uring_enter has accepted no operation")
-
 // Cap returns the number of operations that a Submit can carry out. That of a closed Ring is 0.
 func (r *Ring) Cap() int { return len(r.buffers) }
 
@@ -47,8 +45,8 @@ func (r *Ring) Send(fd int32, p []byte, flags int) {
 	r.queue(operationSend, fd, p, flags|unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 }
 
-// Receive queues a recv(2) into p with MSG_DONTWAIT. p must not be used until Submit has returned. Receive must not be called
-// when Len is Cap.
+// Receive queues a recv(2) into p with MSG_DONTWAIT. p must not be empty, since receiving 0 bytes means the end of the input, and
+// must not be used until Submit has returned. Receive must not be called when Len is Cap.
 func (r *Ring) Receive(fd int32, p []byte) {
 	r.queue(operationReceive, fd, p, unix.MSG_DONTWAIT)
 }
@@ -77,7 +75,6 @@ func (r *Ring) Submit() error {
 	}
 	r.queued = 0
 	if r.broken != nil {
-		r.submissions.withdraw()
 		return r.broken
 	}
 	accepted, err := r.submit(n)
@@ -95,19 +92,20 @@ func (r *Ring) submit(n int) (int, error) {
 	for rest := n; rest > 0; {
 		// This call does not wait, so the scheduler need not know of it.
 		accepted, _, errno := unix.RawSyscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), uintptr(rest), 0, 0, 0, 0)
-		switch {
-		case errno == unix.EINTR:
-		case errno != 0:
+		if errno != 0 || accepted == 0 {
 			r.submissions.withdraw()
-			return n - rest, fmt.Errorf("uring: %w", os.NewSyscallError("io_uring_enter", errno))
-		case accepted == 0:
-			r.submissions.withdraw()
-			return n - rest, errNoneAccepted
-		default:
-			rest -= int(accepted)
+			return n - rest, enterError(errno)
 		}
+		rest -= int(accepted)
 	}
 	return n, nil
+}
+
+func enterError(errno syscall.Errno) error {
+	if errno == 0 {
+		return errors.New("uring: io_uring_enter has accepted no operation")
+	}
+	return fmt.Errorf("uring: %w", os.NewSyscallError("io_uring_enter", errno))
 }
 
 // collect stores the results of n operations that the kernel has accepted. With MSG_DONTWAIT, an operation has completed when it

@@ -3,7 +3,6 @@ package uring
 import (
 	"errors"
 	"fmt"
-	"math/bits"
 	"os"
 	"strings"
 	"syscall"
@@ -68,7 +67,7 @@ const maxEntries = 4096
 // New returns a Ring for up to entries operations at a time, a power of two of at most 4096. The error says what refuses an
 // io_uring, and what can be done; Available returns it too.
 func New(entries int) (*Ring, error) {
-	if entries < 1 || entries > maxEntries || bits.OnesCount(uint(entries)) != 1 {
+	if entries < 1 || entries > maxEntries || entries&(entries-1) != 0 {
 		return nil, fmt.Errorf("uring: a ring of %d entries: not a power of two between 1 and %d", entries, maxEntries)
 	}
 	var p parameters
@@ -114,7 +113,7 @@ func reason(errno syscall.Errno, disabled string) string {
 // mapQueues maps the memory that the ring shares with the kernel.
 func (r *Ring) mapQueues(p *parameters) error {
 	if p.features&featureSingleMap == 0 {
-		return fmt.Errorf("Linux 5.6 or later is needed: %w", errors.ErrUnsupported)
+		return fmt.Errorf("the kernel has to be Linux 5.6 or later: %w", errors.ErrUnsupported)
 	}
 	if p.completionEntries < p.submissionEntries {
 		return fmt.Errorf("the completion queue has %d entries, fewer than the submission queue with %d", p.completionEntries, p.submissionEntries)
