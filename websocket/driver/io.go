@@ -17,7 +17,7 @@ const (
 	IOAuto IO = iota
 
 	// IORing is IOReadiness with an io_uring, which carries out many system calls of an event loop at once. It is
-	// for plain TCP on Linux 5.19 and later, if io_uring is permitted.
+	// for plain TCP on Linux 5.6 and later, if io_uring is permitted.
 	IORing
 
 	// IOReadiness has event loops, which read when the kernel reports that there is something to read. It is for
