@@ -24,22 +24,3 @@ func Deliver(p *protocol.Prepared, all []Delivery) {
 func (d *Delivery) deliver(p *protocol.Prepared) {
 	d.Queued, d.Err = d.To.SendPreparedWithin(d.Limit, p)
 }
-
-// lockParked locks a connection on which p can be written at once, and returns its transport: it is idle, nothing is queued,
-// and a server's frame is the same for all connections. Otherwise it returns nil, and the connection is not locked.
-func (d *Driver) lockParked(limit int) transport {
-	if limit <= 0 || d.settings().machine.Role != protocol.Server || d.settings().machine.Compression != nil || !d.mu.TryLock() {
-		return nil
-	}
-	if !d.state.live() || !d.parked() || !d.state.parkable() {
-		d.mu.Unlock()
-		return nil
-	}
-	return d.transport
-}
-
-// unlockParked follows the write of p, of which the transport has taken n bytes, and unlocks the connection. Results as for sendParked.
-func (d *Driver) unlockParked(p *protocol.Prepared, n int, err error) (queued int) {
-	defer d.rest()
-	return d.sentParked(p, n, err)
-}

@@ -50,7 +50,7 @@ func deliverPart(ring *uring.Ring, p *protocol.Prepared, part []Delivery) {
 	var transports [maxHeld]*epollTransport // nil for the rest
 	frame := p.Frame()
 	for i := range part {
-		if t, ok := part[i].To.lockParked(part[i].Limit).(*epollTransport); ok {
+		if t := part[i].To.lockParked(part[i].Limit); t != nil {
 			ring.Send(t.fd, frame, 0)
 			transports[i] = t
 		}
@@ -69,6 +69,27 @@ func deliverPart(ring *uring.Ring, p *protocol.Prepared, part []Delivery) {
 			part[i].deliver(p)
 		}
 	}
+}
+
+// lockParked locks a connection on which a prepared message can be written at once, by a ring, and returns its transport: it is idle,
+// nothing is queued, and a server's frame is the same for all connections. Otherwise it returns nil, and the connection is not
+// locked.
+func (d *Driver) lockParked(limit int) *epollTransport {
+	if limit <= 0 || d.settings().machine.Role != protocol.Server || !d.mu.TryLock() {
+		return nil
+	}
+	t, ok := d.transport.(*epollTransport)
+	if !ok || !t.batched || !d.state.live() || !d.parked() || !d.state.parkable() {
+		d.mu.Unlock()
+		return nil
+	}
+	return t
+}
+
+// unlockParked follows the write of p, of which the transport has taken n bytes, and unlocks the connection. Results as for sendParked.
+func (d *Driver) unlockParked(p *protocol.Prepared, n int, err error) (queued int) {
+	defer d.rest()
+	return d.sentParked(p, n, err)
 }
 
 // takeRing returns a ring of the set that no other goroutine uses, or nil. The caller returns it with returnRing.

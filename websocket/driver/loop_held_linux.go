@@ -43,6 +43,10 @@ func (o *loopOwner) hold(t *epollTransport) {
 		o.held.since = o.now
 	}
 	o.held.conns = append(o.held.conns, t)
+}
+
+// boundHeld writes what has been held back if it may not wait longer. It is called after each connection of a turn.
+func (o *loopOwner) boundHeld() {
 	if len(o.held.conns) == maxHeld || o.now-o.held.since > holdBound {
 		o.writeHeld()
 	}
@@ -54,7 +58,21 @@ func (o *loopOwner) writeHeld() {
 	if len(held) == 0 {
 		return
 	}
-	ring := o.loop.ring.Load()
+	if len(held) < minHeld {
+		for _, t := range held {
+			t.handler.flushHeld()
+		}
+	} else {
+		writeTogether(o.loop.ring.Load(), held)
+	}
+	clear(held)
+	o.held.conns = held[:0]
+	o.now = sinceStart()
+}
+
+// writeTogether writes what connections have held back, with a ring. Those that it writes to are locked meanwhile, so it waits for no
+// other lock: the rest follows.
+func writeTogether(ring *uring.Ring, held []*epollTransport) {
 	var outputs [maxHeld][]byte // nil for those that are left to flushHeld
 	for i, t := range held {
 		if outputs[i] = t.handler.lockHeld(); outputs[i] != nil {
@@ -74,9 +92,6 @@ func (o *loopOwner) writeHeld() {
 			t.handler.flushHeld()
 		}
 	}
-	clear(held)
-	o.held.conns = held[:0]
-	o.now = sinceStart()
 }
 
 // sent returns how much of p the i-th operation of a ring, a send, has written. What the ring has not tried is written now.

@@ -70,7 +70,7 @@ type loopOwner struct {
 
 // newLoopOwner returns an owner that has yet to be started.
 func newLoopOwner(l *eventLoop) *loopOwner {
-	o := &loopOwner{loop: l}
+	o := &loopOwner{loop: l, now: sinceStart()}
 	o.pollFunc = o.poll
 	o.pollNowFunc = func(epoll uintptr) { o.poll(epoll) }
 	o.scratch = newScratch()
@@ -166,6 +166,7 @@ func (o *loopOwner) handle(t *epollTransport, terminal bool) bool {
 	if held {
 		o.hold(t)
 	}
+	o.boundHeld()
 	if more {
 		o.again = append(o.again, t)
 	}

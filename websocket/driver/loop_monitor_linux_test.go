@@ -80,3 +80,11 @@ func TestLoopGroupSendBeforeALaterHandlerBlocksLeaves(t *testing.T) {
 		release <- struct{}{}
 	}
 }
+
+// The first call of a handler by a new owner is not slow because the owner is new.
+func TestLoopOwnerMeasuresFromItsBeginning(t *testing.T) {
+	before := sinceStart()
+	if o := newLoopOwner(new(eventLoop)); o.now < before {
+		t.Errorf("a call that begins now would have taken %v", before-o.now)
+	}
+}
