@@ -94,9 +94,11 @@ func TestTurnEOFDuringHold(t *testing.T) {
 // A reply that the kernel takes only a part of leaves when the peer reads.
 func TestTurnSlowPeer(t *testing.T) {
 	eachLoopWay(t, func(t *testing.T, l *oneLoop) {
-		large := bytes.Repeat([]byte("large "), 2<<20)
+		const size = 128 << 10 // more than the kernel takes; a larger one would take longer than the monitor waits for
+		large := make([]byte, size)
 		var peer *net.TCPConn
 		l.duringHold(func(d *Driver, payload []byte) {
+			_ = unix.SetsockoptInt(int(d.transport.(*epollTransport).fd), unix.SOL_SOCKET, unix.SO_SNDBUF, 16<<10)
 			_, _ = d.Send(protocol.Binary, large)
 			echoed(d, payload)
 		}, wiretest.TextFrame("reply"), func(_ *Driver, its *net.TCPConn) { peer = its })

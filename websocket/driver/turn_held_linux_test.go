@@ -47,11 +47,10 @@ func (l *oneLoop) tryDuringHold(h Handler, input []byte, act func(d *Driver, pee
 		}
 		return unread(peer) > 0
 	}
-	result := make(chan bool, 1)
+	called := make(chan struct{})
 	_, actor := l.connect(newDoing(func(*Driver, []byte) {
-		together := replied()
-		result <- together
-		if together {
+		defer close(called)
+		if acted = replied(); acted {
 			act(d, peer)
 		}
 	}))
@@ -65,7 +64,7 @@ func (l *oneLoop) tryDuringHold(h Handler, input []byte, act func(d *Driver, pee
 	for _, other := range []net.Conn{firstPeer, secondPeer, last} {
 		wantBytes(l.t, other, served("others"), "on another connection of the turn")
 	}
-	if acted = <-result; !acted {
+	if <-called; !acted {
 		d.CloseNow()
 	}
 	return acted
