@@ -78,7 +78,7 @@ func survive(t *testing.T, p plan) {
 	s.shutdown()
 	loops := runtime.GOMAXPROCS(0) // the event loops and their monitor remain
 	last := waitFootprint(t, "at the end", first, footprint{
-		heap: 1 << 30, resident: 1 << 30, descriptors: loops + 2 /* the runtime poller */, goroutines: loops + 1,
+		heap: 1 << 30, resident: 1 << 30, descriptors: 3*loops /* with two rings each */ + 2 /* the runtime poller */, goroutines: loops + 1,
 	})
 	if unexpected := s.log.unexpectedRecords(); len(unexpected) > 0 {
 		t.Errorf("the log has unexpected records: %q", unexpected)
