@@ -84,6 +84,8 @@ type connectionFlags struct {
 	MaxLifetime       duration `placeholder:"DURATION" reload:"live" help:"Close connections with 1012 at this age, plus or minus --lifetime-jitter of it. Default: never."`
 	LifetimeJitter    float64  `default:"0.1" reload:"live" help:"Part of --max-lifetime by which the age varies, from 0 to 1, so that clients that connected together do not reconnect together."`
 	Compression       bool     `reload:"live" help:"Accept permessage-deflate from clients that offer it."`
+
+	ioFlags `embed:""`
 }
 
 // options converts the flags to the options of package worker.
@@ -138,6 +140,7 @@ func (c *runCommand) server() linger.Options {
 			WriteTimeout:    time.Duration(c.WriteTimeout),
 			HighWater:       int(c.HighWater),
 			HalfOpenTimeout: time.Duration(c.HalfOpenTimeout),
+			IO:              c.way(),
 		},
 		Node:            c.Node,
 		MaxConnections:  c.MaxConnections,

@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/websocket"
 )
 
 func TestRunFlagsSetOptions(t *testing.T) {
 	c, err := parse(t, "--finish-timeout=90s", "--workers=3", "--overlap", "--max-body=3MiB", "--sleep-after=10s", "--max-objects=5", "--max-connections=7", "--max-per-address=2",
 		"--upgrade-rate=2.5", "--upgrade-timeout=1s", "--trusted-proxy=10.1.2.3/8", "--trusted-proxy=::1", "--subprotocol=chat",
-		"--send-queue=2KiB", "--policy=drop", "--high-water=1KiB", "--half-open-timeout=6s", "--max-fragments=9", "--write-timeout=3s", "--idle-timeout=4s", "--max-lifetime=5s", "--compression")
+		"--send-queue=2KiB", "--policy=drop", "--high-water=1KiB", "--half-open-timeout=6s", "--max-fragments=9", "--write-timeout=3s", "--idle-timeout=4s", "--max-lifetime=5s", "--compression", "--io=readiness")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,6 +32,7 @@ func TestRunFlagsSetOptions(t *testing.T) {
 		"queue":     s.SendQueue == 2048 && s.Policy == linger.PolicyDrop && s.HighWater == 1024,
 		"times":     s.WriteTimeout == 3*time.Second && s.IdleTimeout == 4*time.Second && s.MaxLifetime == 5*time.Second,
 		"deflate":   s.Compression != nil,
+		"io":        s.IO == websocket.IOReadiness,
 	} {
 		if !right {
 			t.Errorf("%s: the options must be those of the flags; got %+v", what, o)
@@ -52,6 +54,7 @@ func TestRunFlagsRejectInvalidValues(t *testing.T) {
 		"--trusted-proxy=1.2.3":   "is not a network",
 		"--subprotocol=a/b":       "is not a subprotocol",
 		"--policy=block":          "must be one of",
+		"--io=epoll":              "must be one of",
 		"--sleep-after=sometimes": "is not a duration",
 		"--max-objects=0":         "is not above 0",
 		"--slow-event=sometimes":  "is not a duration",

@@ -12,6 +12,7 @@ import (
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/proxy"
 	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // proxyCommand forwards WebSocket connections to backends until a signal ends it.
@@ -36,6 +37,8 @@ type proxyCommand struct {
 	ClientLost    lostAction      `default:"cut" reload:"live" help:"What the backend receives when the client is lost: a close code, or cut to abort the connection."`
 	Compression   bool            `reload:"live" help:"Negotiate permessage-deflate with each side that supports it. Compressed messages are buffered whole."`
 	HalfClose     bool            `reload:"live" help:"Negotiate the extension half-close where both sides support it."`
+
+	ioFlags `embed:""`
 
 	backendTLS
 
@@ -88,6 +91,7 @@ func (c *proxyCommand) Run(out *streams, old *predecessor) error {
 	if err := p.begin(c.PidFile, listeners.sockets, running.receive); err != nil {
 		return errors.Join(err, listeners.close())
 	}
+	c.report(log.Logger, driver.CheckRings())
 	c.print(out, "proxy runs at "+listeners.urls())
 	drains := newDrains(drainableProxy{h}, running.drainOptions, log.Logger)
 	upgrades := newUpgrades(running.transferable(), running.handoverFlags, listeners.sockets, p)
@@ -118,7 +122,7 @@ func (c *proxyCommand) options(log logs) (proxy.Options, error) {
 	}
 	o := proxy.Options{
 		To:      toStrings(c.To),
-		Options: websocket.Options{MaxMessage: int64(c.MaxMessage), HalfOpenTimeout: time.Duration(c.TailTimeout), OfferHalfClose: c.HalfClose},
+		Options: websocket.Options{MaxMessage: int64(c.MaxMessage), HalfOpenTimeout: time.Duration(c.TailTimeout), OfferHalfClose: c.HalfClose, IO: c.way()},
 		Origins: origins,
 
 		TrustedProxies: networks(c.TrustedProxy),

@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/proxy"
+	"github.com/lingerws/linger/websocket"
 )
 
 func TestProxyFlagsSetOptions(t *testing.T) {
 	c, err := parseProxy(t, "--to=ws://a", "--to=ws://b", "--dial-timeout=1s", "--max-message=2KiB", "--high-water=1KiB",
 		"--tail-timeout=2s", "--backend-lost=cut", "--client-lost=1011", "--compression", "--half-close",
-		"--trusted-proxy=10.0.0.0/8", "--trusted-proxy=::1", "--backend-host")
+		"--trusted-proxy=10.0.0.0/8", "--trusted-proxy=::1", "--backend-host", "--io=blocking")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,7 +22,7 @@ func TestProxyFlagsSetOptions(t *testing.T) {
 	}
 	right := len(o.To) == 2 && o.DialTimeout == time.Second && o.MaxMessage == 2048 && o.HighWater == 1024 &&
 		o.HalfOpenTimeout == 2*time.Second && o.BackendLost == proxy.Lost{Abort: true} && o.ClientLost.Code == 1011 && o.Compression != nil && o.OfferHalfClose &&
-		len(o.TrustedProxies) == 2 && o.TrustedProxies[1].String() == "::1/128" && o.BackendHost
+		len(o.TrustedProxies) == 2 && o.TrustedProxies[1].String() == "::1/128" && o.BackendHost && o.IO == websocket.IOBlocking
 	if !right {
 		t.Errorf("the options must be those of the flags; got %+v", o)
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/lingerws/linger/websocket/driver"
 	"github.com/lingerws/linger/worker"
 )
 
@@ -80,6 +81,7 @@ func (c *runCommand) Run(out *streams, old *predecessor) error {
 		return errors.Join(err, listeners.close(), app.Shutdown(context.Background()))
 	}
 	reportDescriptors(log.Logger, maxDescriptors(), c.MaxConnections, c.values.Given("max-connections"))
+	c.ioFlags.report(log.Logger, driver.CheckRings())
 	c.print(out, fmt.Sprintf("%s runs at %s", c.App, listeners.urls()))
 	drains := newDrains(app.Server(), running.drainOptions, log.Logger)
 	upgrades := newUpgrades(running.transferable(), running.handoverFlags, listeners.sockets, p)

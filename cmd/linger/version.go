@@ -8,15 +8,16 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/lingerws/linger/websocket/driver"
 	"github.com/lingerws/linger/worker"
 )
 
 // versionCommand prints the version.
 type versionCommand struct{}
 
-// Run prints the version, and the runtimes that are installed.
+// Run prints the version, how connections are read and written here, and the runtimes that are installed.
 func (versionCommand) Run(out *streams) error { //nolint:unparam // kong calls methods of this form
-	out.out.printf("%s\n", version())
+	out.out.printf("%s\nio: %s\n", version(), bestWay(driver.CheckRings()))
 	if installed := installedRuntimes(); installed != "" {
 		out.out.printf("installed: %s\n", installed)
 	}
