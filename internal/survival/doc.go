@@ -5,5 +5,6 @@
 //
 //	go test ./internal/survival                                              # a minute
 //	go test ./internal/survival -run=Children -runtimes=node,bun,deno,process
+//	go test ./internal/survival -io=readiness                                # or ring, blocking; the default is auto
 //	go test ./internal/survival -survival=long -timeout 30m -count=1 -v      # make soak, with all runtimes
 package survival

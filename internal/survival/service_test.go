@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/websocket"
 	"github.com/lingerws/linger/worker"
 )
 
@@ -115,7 +116,7 @@ func serve(t *testing.T, p plan) *service {
 	var err error
 	s.app, err = worker.Load(s.path, worker.Options{
 		Workers: p.workers, Memory: p.memory, EventTimeout: p.timeout, SleepAfter: 200 * time.Millisecond,
-		Server: linger.Options{EventQueueMessages: eventQueue},
+		Server: linger.Options{Options: websocket.Options{IO: way}, EventQueueMessages: eventQueue},
 		Logger: slog.New(s.log), Stdout: &s.closeEvents, Runtime: p.runtime,
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/internal/race"
+	"github.com/lingerws/linger/websocket"
 	"github.com/lingerws/linger/worker"
 )
 
@@ -41,6 +42,13 @@ var (
 		},
 	}
 )
+
+// way is how the connections of the server are read and written.
+var way websocket.IO
+
+func init() {
+	flag.TextVar(&way, "io", websocket.IOAuto, "how the server reads and writes connections: auto, ring, readiness, blocking")
+}
 
 // TestSurvival reloads an application, makes it loop forever and run out of memory, and lets
 // it sleep, while connections have continuous traffic. No connection may close. Each message
