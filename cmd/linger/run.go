@@ -81,7 +81,7 @@ func (c *runCommand) Run(out *streams, old *predecessor) error {
 		return errors.Join(err, listeners.close(), app.Shutdown(context.Background()))
 	}
 	reportDescriptors(log.Logger, maxDescriptors(), c.MaxConnections, c.values.Given("max-connections"))
-	c.ioFlags.report(log.Logger, driver.CheckRings())
+	c.report(log.Logger, driver.CheckRings())
 	c.print(out, fmt.Sprintf("%s runs at %s", c.App, listeners.urls()))
 	drains := newDrains(app.Server(), running.drainOptions, log.Logger)
 	upgrades := newUpgrades(running.transferable(), running.handoverFlags, listeners.sockets, p)
