@@ -24,7 +24,16 @@ const testTimeout = time.Minute
 func TestMain(m *testing.M) {
 	worker.RunChild()
 	_ = flag.Set("test.parallel", "4") // fails only for a flag that is not defined or a value that is not a number
-	testscript.Main(m, map[string]func(){"linger": main, "complains": complain, "hangs": hang})
+	testscript.Main(m, map[string]func(){"linger": mainOrRefused, "complains": complain, "hangs": hang})
+}
+
+// mainOrRefused is main, in a process that refuses io_uring if the script wants that.
+func mainOrRefused() {
+	if err := refuseRings(); err != nil {
+		_, _ = os.Stderr.WriteString("io_uring is not refused: " + err.Error() + "\n")
+		os.Exit(3)
+	}
+	main()
 }
 
 func complain() {
