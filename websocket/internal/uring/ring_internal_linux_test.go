@@ -104,6 +104,9 @@ func TestPendingOperation(t *testing.T) {
 	if !errors.Is(err, unix.EOPNOTSUPP) || !strings.Contains(err.Error(), "waiting for 1 operations") {
 		t.Errorf("Submit returns %v", err)
 	}
+	if n, errno := r.Result(0); n != 0 || errno != unix.ECANCELED {
+		t.Errorf("the result of the operation that may still be carried out is %d, %v", n, errno)
+	}
 	for range 5 {
 		r.Send(int32(peer), []byte("never sent"), 0)
 		if again := r.Submit(); !errors.Is(again, err) {

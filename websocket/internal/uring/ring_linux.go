@@ -53,7 +53,7 @@ func (r *Ring) Receive(fd int32, p []byte) {
 
 func (r *Ring) queue(code uint8, fd int32, p []byte, flags int) {
 	r.buffers[r.queued] = unsafe.SliceData(p)
-	r.results[r.queued] = -int32(unix.EAGAIN)
+	r.results[r.queued] = -int32(unix.ECANCELED)
 	r.submissions.push(submission{
 		code:     code,
 		fd:       fd,
@@ -67,7 +67,7 @@ func (r *Ring) queue(code uint8, fd int32, p []byte, flags int) {
 
 // Submit carries out the operations that have been queued, and empties the queue. All have completed when it returns nil. After
 // an error, the Result of those that were not carried out is EAGAIN, as if their sockets were not ready; none of them is
-// carried out later.
+// carried out later. ECANCELED is the Result of an operation that has begun and whose end Submit could not wait for.
 func (r *Ring) Submit() error {
 	n := r.queued
 	if n == 0 {
@@ -75,15 +75,24 @@ func (r *Ring) Submit() error {
 	}
 	r.queued = 0
 	if r.broken != nil {
+		r.notCarriedOut(0, n)
 		return r.broken
 	}
 	accepted, err := r.submit(n)
+	r.notCarriedOut(accepted, n)
 	if r.broken = r.collect(accepted); r.broken != nil {
 		r.pending, r.buffers = r.buffers, make([]*byte, len(r.buffers))
 		return r.broken
 	}
 	clear(r.buffers[:n])
 	return err
+}
+
+// notCarriedOut stores the results of the operations from begin to end, which the kernel has not accepted.
+func (r *Ring) notCarriedOut(begin, end int) {
+	for i := begin; i < end; i++ {
+		r.results[i] = -int32(unix.EAGAIN)
+	}
 }
 
 // submit passes n operations to the kernel and returns the number of those that it has accepted.
