@@ -101,15 +101,14 @@ func (s *loopSet) takeRing() *uring.Ring {
 	}
 	ring := s.free[len(s.free)-1]
 	s.free = s.free[:len(s.free)-1]
+	s.lent++
 	return ring
 }
 
 func (s *loopSet) returnRing(ring *uring.Ring) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended {
-		_ = ring.Close()
-		return
-	}
 	s.free = append(s.free, ring)
+	s.lent--
+	s.endUnlent()
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"net"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -114,9 +115,11 @@ func eachGroup(t *testing.T, test func(t *testing.T, group *LoopGroup)) {
 	for _, way := range ways {
 		t.Run(way.String(), func(t *testing.T) {
 			group := &LoopGroup{IO: way}
+			fds, goroutines := wiretest.Descriptors(), runtime.NumGoroutine()
 			t.Cleanup(func() {
 				group.Stop()
 				wantStopped(t, group)
+				wiretest.WantNothingLeft(t, fds, goroutines)
 			})
 			test(t, group)
 		})

@@ -28,8 +28,10 @@ type loopSet struct {
 	rings   ringState     // whether there are rings
 	ringErr error         // why there are none although a connection wanted them
 	free    []*uring.Ring // for Deliver: those that are not in use
+	lent    int           // rings for Deliver that are in use
 	stopped bool          // stop has been called
-	ended   bool          // stop has been called, and no goroutine is left
+	quit    bool          // stop has been called, and no goroutine is left
+	ended   bool          // quit, and no ring is in use
 	done    latch.Latch   // released when ended is set
 }
 
@@ -179,6 +181,15 @@ func (s *loopSet) loopEnded() {
 func (s *loopSet) setEnded() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.quit = true
+	s.endUnlent()
+}
+
+// endUnlent ends a set that has no goroutines, unless a ring is in use. mu is held.
+func (s *loopSet) endUnlent() {
+	if !s.quit || s.lent > 0 {
+		return
+	}
 	s.closeRings()
 	s.ended = true
 	s.done.Release()

@@ -122,6 +122,29 @@ func TestTurnStopDuringHold(t *testing.T) {
 	}
 }
 
+// The group does not end while a Deliver uses one of its rings.
+func TestGroupEndsAfterDeliver(t *testing.T) {
+	l := newOneLoop(t, IORing)
+	d, _ := l.connect(newDoing(echoed))
+	set := &l.group.loops
+	ring := set.takeRing()
+	l.group.Stop()
+	d.CloseNow()
+	_ = l.gate.Close()
+	eventually(t, "the goroutines of the group must end", func() bool {
+		set.mu.Lock()
+		defer set.mu.Unlock()
+		return set.quit
+	})
+	select {
+	case <-l.group.Done():
+		t.Error("the group must not end before all of its rings are closed")
+	default:
+	}
+	set.returnRing(ring)
+	wantStopped(t, l.group)
+}
+
 // breakRings makes all calls on the rings that are open fail, except those of before.
 func breakRings(t *testing.T, before []int) {
 	t.Helper()

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -34,9 +35,11 @@ func eachLoopWay(t *testing.T, test func(t *testing.T, l *oneLoop)) {
 
 func newOneLoop(t *testing.T, way IO) *oneLoop {
 	l := &oneLoop{t: t, group: &LoopGroup{IO: way}, write: make(chan func(), 1)}
+	fds, goroutines := wiretest.Descriptors(), runtime.NumGoroutine()
 	t.Cleanup(func() {
 		l.group.Stop()
 		wantStopped(t, l.group)
+		wiretest.WantNothingLeft(t, fds, goroutines)
 	})
 	d, gate := groupPair(t, l.group, newDoing(func(*Driver, []byte) { (<-l.write)() }))
 	l.loop, l.gate = loopOf(d), gate
