@@ -145,7 +145,7 @@ func (s *server) kill() {
 func (s *server) writeApp(version string) {
 	text, err := os.ReadFile(filepath.Join(s.app, "app.js"))
 	if err == nil {
-		err = os.WriteFile(filepath.Join(s.folder, "app.js"), bytes.ReplaceAll(text, []byte("VERSION"), []byte(version)), 0o600)
+		err = s.replaceApp(bytes.ReplaceAll(text, []byte("VERSION"), []byte(version)))
 	}
 	if err != nil {
 		s.t.Fatal(err)
@@ -154,9 +154,18 @@ func (s *server) writeApp(version string) {
 
 // breakApp writes an application that cannot be loaded.
 func (s *server) breakApp() {
-	if err := os.WriteFile(filepath.Join(s.folder, "app.js"), []byte("throw new Error('cannot be loaded');"), 0o600); err != nil {
+	if err := s.replaceApp([]byte("throw new Error('cannot be loaded');")); err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// replaceApp replaces the file of the application at once, because a process may be loading it.
+func (s *server) replaceApp(text []byte) error {
+	path := filepath.Join(s.folder, "app.js")
+	if err := os.WriteFile(path+".new", text, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
 }
 
 // status is a part of the answer to GET /v1/status.
