@@ -24,7 +24,7 @@ import (
 )
 
 // testTimeout bounds each wait of a test. Only a test that fails reaches it.
-const testTimeout = 30 * time.Second
+const testTimeout = time.Minute
 
 // loopTimeout is the EventTimeout of tests in which an endless loop must be interrupted. It is short, because they wait for
 // it, and many times as long as their other events take.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"flag"
 	"maps"
 	"os"
 	"os/exec"
@@ -20,10 +19,8 @@ import (
 const testTimeout = time.Minute
 
 // TestMain makes the test binary available to the scripts as the command linger, and as binaries that cannot take over from another process.
-// Tests that call Parallel, as the scripts do, run four at a time unless the flag -parallel is given, because most of them wait for processes.
 func TestMain(m *testing.M) {
 	worker.RunChild()
-	_ = flag.Set("test.parallel", "4") // fails only for a flag that is not defined or a value that is not a number
 	testscript.Main(m, map[string]func(){"linger": mainOrRefused, "complains": complain, "hangs": hang})
 }
 
