@@ -146,6 +146,16 @@ func (s *senders) remove(limit *assembly, gone func(a address) bool) {
 	})
 }
 
+// interrupt drops the incomplete record of a process that is gone. Its sequence stays known, since the process may only be cut off: when
+// the link is restored, frames of before the cut may come after later ones.
+func (s *senders) interrupt(a address, limit *assembly) {
+	for _, from := range s.list {
+		if from.address == a {
+			from.forget(limit)
+		}
+	}
+}
+
 // find returns the sender with an address, and adds it if there is none.
 func (s *senders) find(a address, limit *assembly) *sender {
 	for i, from := range s.list {

@@ -211,16 +211,15 @@ func (n *Node) dispatch(m *nats.Msg) {
 	}
 }
 
-// forget drops what is known of a process that has ended.
+// forget drops what waits for a process that is gone.
 func (n *Node) forget(gone address) {
 	n.calls.gone(gone)
-	is := func(a address) bool { return a == gone }
 	n.arrivals.each(func(lane int) {
 		n.topics.mu.RLock()
 		defer n.topics.mu.RUnlock()
 		for subject, t := range n.topics.bySubject {
 			if n.arrivals.laneOf(subject, "") == lane {
-				t.senders.remove(&n.assembly, is)
+				t.senders.interrupt(gone, &n.assembly)
 			}
 		}
 	})
@@ -228,7 +227,7 @@ func (n *Node) forget(gone address) {
 		n.services.mu.RLock()
 		defer n.services.mu.RUnlock()
 		for _, s := range n.services.bySubject {
-			s.senders[lane].remove(&n.assembly, is)
+			s.senders[lane].interrupt(gone, &n.assembly)
 		}
 	})
 }
