@@ -78,7 +78,7 @@ func (c *calls) end(number uint64, ended *call, limit *assembly) {
 	defer c.mu.Unlock()
 	delete(c.byNumber, number)
 	ended.removed = true
-	ended.parts.remove(limit, func(address) bool { return true })
+	ended.parts.clear(limit)
 }
 
 // finish gives a call its answer. mu is held.

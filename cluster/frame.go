@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"encoding/binary"
-	"slices"
 	"sync/atomic"
 )
 
@@ -135,15 +134,12 @@ func (s *sender) forget(limit *assembly) {
 	s.record, s.partial = nil, false
 }
 
-// remove forgets those senders that gone reports.
-func (s *senders) remove(limit *assembly, gone func(a address) bool) {
-	s.list = slices.DeleteFunc(s.list, func(from *sender) bool {
-		if !gone(from.address) {
-			return false
-		}
+// clear forgets all senders.
+func (s *senders) clear(limit *assembly) {
+	for _, from := range s.list {
 		from.forget(limit)
-		return true
-	})
+	}
+	s.list = nil
 }
 
 // interrupt drops the incomplete record of a process that is gone. Its sequence stays known, since the process may only be cut off: when

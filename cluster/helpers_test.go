@@ -21,7 +21,14 @@ const patience = 30 * time.Second
 // natsServer starts a NATS server for a test.
 func natsServer(t *testing.T, port int, dir string) *server.Server {
 	t.Helper()
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: port, JetStream: dir != "", StoreDir: dir, NoSigs: true, NoLog: true})
+	return startServer(t, &server.Options{Port: port, JetStream: dir != "", StoreDir: dir})
+}
+
+// startServer starts a NATS server for a test, on a loopback address and without a log.
+func startServer(t *testing.T, opts *server.Options) *server.Server {
+	t.Helper()
+	opts.Host, opts.NoSigs, opts.NoLog = "127.0.0.1", true, true
+	s, err := server.NewServer(opts)
 	if err != nil {
 		t.Fatal(err)
 	}

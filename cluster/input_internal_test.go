@@ -42,7 +42,7 @@ func FuzzFrames(f *testing.F) {
 				t.Errorf("a record has %d bytes, %d bytes are incomplete, of %d senders, which is over the bounds", len(record), limit.bytes.Load(), len(s.list))
 			}
 		}
-		s.remove(limit, func(address) bool { return true })
+		s.clear(limit)
 		if limit.bytes.Load() != 0 {
 			t.Errorf("%d bytes are counted after the end of all senders, expected 0", limit.bytes.Load())
 		}
@@ -76,6 +76,33 @@ func FuzzPath(f *testing.F) {
 		}
 		_, _ = unescapePath(path)
 	})
+}
+
+// A process that is cut off loses its incomplete record. When the link is restored, its frames of before the cut are refused if later
+// ones have come.
+func TestSendersInterrupt(t *testing.T) {
+	limit := &assembly{maxRecord: 100, maxBytes: 100}
+	var s senders
+	from, other := address{"a", 1}, address{"b", 1}
+	for _, sender := range []address{from, other} {
+		if _, _, why := s.accept(frame{sender, 5, flagFirst, []byte("part")}, limit); why != faultNone {
+			t.Fatalf("the first part is accepted; got fault %d", why)
+		}
+	}
+	s.interrupt(from, limit)
+	if got := limit.bytes.Load(); got != int64(len("part")) {
+		t.Errorf("only the incomplete record of the other process is left; got %d bytes", got)
+	}
+	whole := func(sender address, sequence uint64) fault {
+		_, _, why := s.accept(frame{sender, sequence, flagFirst | flagLast, []byte("whole")}, limit)
+		return why
+	}
+	if why := whole(from, 4); why != faultOrder {
+		t.Errorf("a frame of before the last one is refused; got fault %d", why)
+	}
+	if why := whole(from, 6); why != faultNone {
+		t.Errorf("the next record is delivered; got fault %d", why)
+	}
 }
 
 func TestSendersGap(t *testing.T) {

@@ -16,18 +16,7 @@ import (
 func restrictedServer(t *testing.T, subject string) string {
 	t.Helper()
 	user := &server.User{Username: "linger", Password: "p", Permissions: &server.Permissions{Subscribe: &server.SubjectPermission{Deny: []string{subject}}}}
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, NoSigs: true, NoLog: true, Users: []*server.User{user}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	if !s.ReadyForConnections(patience) {
-		t.Fatal("the NATS server does not start")
-	}
-	t.Cleanup(func() {
-		s.Shutdown()
-		s.WaitForShutdown()
-	})
+	s := startServer(t, &server.Options{Port: -1, Users: []*server.User{user}})
 	return strings.Replace(s.ClientURL(), "nats://", "nats://linger:p@", 1)
 }
 

@@ -89,7 +89,7 @@ func (n *Node) updateTopic(c *nats.Conn, t *topic) {
 		_ = t.subscription.Unsubscribe() // the error means that the connection has ended
 		t.subscription = nil
 		n.arrivals.call(n.arrivals.laneOf(t.subject, ""), func() {
-			t.senders.remove(&n.assembly, func(address) bool { return true })
+			t.senders.clear(&n.assembly)
 		})
 	}
 }
