@@ -44,8 +44,8 @@ func batchedSet(all []Delivery) *loopSet {
 	return nil
 }
 
-// deliverPart is deliverBatched for as many connections as the ring has room for. Those that it writes to are locked meanwhile, so it
-// waits for no other lock: the rest follows.
+// deliverPart is deliverBatched for as many connections as the ring has room for. The connections whose locks are free stay locked during
+// the write. It must not block on a lock while it holds others, so the other connections are written to afterwards.
 func deliverPart(ring *uring.Ring, p *protocol.Prepared, part []Delivery) {
 	var transports [maxHeld]*epollTransport // nil for the rest
 	frame := p.Frame()

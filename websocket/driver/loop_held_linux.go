@@ -70,8 +70,8 @@ func (o *loopOwner) writeHeld() {
 	o.now = sinceStart()
 }
 
-// writeTogether writes what connections have held back, with a ring. Those that it writes to are locked meanwhile, so it waits for no
-// other lock: the rest follows.
+// writeTogether writes what connections have held back, with a ring. The connections whose locks are free stay locked during the write.
+// It must not block on a lock while it holds others, so the other connections are written to afterwards.
 func writeTogether(ring *uring.Ring, held []*epollTransport) {
 	var outputs [maxHeld][]byte // nil for those that are left to flushHeld
 	for i, t := range held {

@@ -20,19 +20,19 @@ type loopSet struct {
 	wheel   timerWheel
 	monitor monitor
 
-	mu      sync.Mutex // guards what follows
-	all     []*eventLoop
-	turn    int           // the loop that gets the next connection, modulo their number
-	conns   int           // connections that have been added and not removed
-	running int           // loops that have not ended
-	rings   ringState     // whether there are rings
-	ringErr error         // why there are none although a connection wanted them
-	free    []*uring.Ring // for Deliver: those that are not in use
-	lent    int           // rings for Deliver that are in use
-	stopped bool          // stop has been called
-	quit    bool          // stop has been called, and no goroutine is left
-	ended   bool          // quit, and no ring is in use
-	done    latch.Latch   // released when ended is set
+	mu         sync.Mutex // guards what follows
+	all        []*eventLoop
+	turn       int           // the loop that gets the next connection, modulo their number
+	conns      int           // connections that have been added and not removed
+	running    int           // loops that have not ended
+	ringsTried bool          // a connection has wanted a ring, so the loops have got theirs, or ringErr is set
+	ringErr    error         // why there are no rings although a connection wanted one
+	free       []*uring.Ring // for Deliver: those that are not in use
+	lent       int           // rings for Deliver that are in use
+	stopped    bool          // stop has been called
+	quit       bool          // stop has been called, and no goroutine is left
+	ended      bool          // quit, and no ring is in use
+	done       latch.Latch   // released when ended is set
 }
 
 // add assigns a connection to one of the loops, which it starts for the first one. It
@@ -104,15 +104,6 @@ func (s *loopSet) endUnused() {
 	}
 }
 
-// ringState is whether the loops of a set have rings. They get them with the first connection that wants one.
-type ringState uint8
-
-const (
-	ringsUntried ringState = iota
-	ringsThere
-	ringsRefused
-)
-
 // addBatched is add for a connection whose writes an io_uring is to carry out. It reports whether there is one.
 func (s *loopSet) addBatched() (loop *eventLoop, batched bool) {
 	if loop = s.add(); loop == nil {
@@ -120,13 +111,11 @@ func (s *loopSet) addBatched() (loop *eventLoop, batched bool) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.rings == ringsUntried {
-		s.rings = ringsThere
-		if s.ringErr = s.makeRings(); s.ringErr != nil {
-			s.rings = ringsRefused
-		}
+	if !s.ringsTried {
+		s.ringsTried = true
+		s.ringErr = s.makeRings()
 	}
-	return loop, s.rings == ringsThere
+	return loop, s.ringErr == nil
 }
 
 func (s *loopSet) ringError() error {
