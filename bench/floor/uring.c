@@ -232,7 +232,7 @@ static void complete(uint64_t about, int result, unsigned flags) {
 	}
 }
 
-/* complete_all handles all completions, including those that arrive meanwhile. */
+/* complete_all handles all completions, including those that arrive while it runs. */
 static void complete_all(void) {
 	for (unsigned at = *cq_head; at != __atomic_load_n(cq_tail, __ATOMIC_ACQUIRE);) {
 		struct io_uring_cqe *c = &completions[at++ & cq_mask];

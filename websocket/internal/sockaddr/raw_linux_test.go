@@ -32,6 +32,6 @@ func TestOfRaw(t *testing.T) {
 		t.Errorf("an IPv4 client of a listener for IPv6 has its IPv4 address; got %s", got)
 	}
 	if got := OfRaw(new(syscall.RawSockaddrAny)); got.IsValid() {
-		t.Errorf("no family is no address; got %s", got)
+		t.Errorf("an address without a family must be invalid; got %s", got)
 	}
 }

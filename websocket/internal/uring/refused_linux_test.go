@@ -110,7 +110,7 @@ func (f refusal) report() {
 		fmt.Println("the filter is not installed:", err)
 		return
 	}
-	_, _ = os.ReadFile("/proc/version") // the first file makes the runtime open descriptors of its own
+	_, _ = os.ReadFile("/proc/version") // opening the first file makes the runtime open its own descriptors
 	before, _ := os.ReadDir("/proc/self/fd")
 	err := uring.Available()
 	if again := uring.Available(); !errors.Is(again, err) {
